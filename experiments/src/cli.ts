@@ -1,0 +1,2 @@
+console.error("preflab: not built yet");
+process.exitCode = 2;

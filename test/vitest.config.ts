@@ -1,0 +1,7 @@
+import { base } from "@preflab/testing/vitest";
+import { defineProject, mergeConfig } from "vitest/config";
+
+export default mergeConfig(
+  base,
+  defineProject({ test: { name: "repo", include: ["**/*.test.ts"] } }),
+);
