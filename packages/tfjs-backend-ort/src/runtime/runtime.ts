@@ -1,0 +1,71 @@
+/**
+ * What the backend needs of ONNX Runtime, and nothing more. Two implementations: ./c-api.ts calls
+ * the shared library directly (no copies, runs off the event loop), ./node-binding.ts goes through
+ * the onnxruntime-node addon. One process may use only one: ONNX Runtime's environment is global.
+ */
+import type { DType, HostArray } from "../graph/dtypes.ts";
+
+/** Which implementation of {@link Runtime}. */
+export type RuntimeName = "c-api" | "onnxruntime-node";
+
+/**
+ * A tensor in host memory. Sessions may cache native handles per HostTensor object, so keep the
+ * same object for buffers that are fed again and again (weights, optimizer state).
+ */
+export interface HostTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: HostArray;
+}
+
+/** A compiled model. */
+export interface Session {
+  /**
+   * Runs the model. Blocks the thread.
+   * @param inputs in the order of the model's inputs
+   * @param outputs in the order of the model's outputs, preallocated; written in place. An output
+   *   may share memory with an input only where the model's author knows that to be safe.
+   * @throws SessionError when ONNX Runtime reports an error, shapes or types do not fit the model,
+   *   or the session is disposed
+   */
+  run(inputs: readonly HostTensor[], outputs: readonly HostTensor[]): void;
+  /** Same, off the event loop where {@link Runtime.offThread}. Nothing may be touched meanwhile. */
+  runAsync(inputs: readonly HostTensor[], outputs: readonly HostTensor[]): Promise<void>;
+  /** Frees native memory. Safe to call twice; a run in flight finishes first. */
+  dispose(): void;
+}
+
+/** Shape and type of a model's input or output, as the session must be given it. */
+export interface PortSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+/** A serialised model with its ports. */
+export interface Model {
+  readonly name: string;
+  /** ONNX ModelProto. */
+  readonly bytes: Uint8Array;
+  readonly inputs: readonly PortSpec[];
+  readonly outputs: readonly PortSpec[];
+}
+
+/** A loaded ONNX Runtime. */
+export interface Runtime {
+  readonly name: RuntimeName;
+  /** Version of the shared library, for example "1.30.0". */
+  readonly version: string;
+  /** Threads of the intra-op pool. */
+  readonly threads: number;
+  /** Whether {@link Session.runAsync} leaves the event loop free. */
+  readonly offThread: boolean;
+  /** Compiles a model. @throws SessionError */
+  createSession(model: Model): Session;
+}
+
+/** Choices made once per process, when the runtime is loaded. */
+export interface RuntimeOptions {
+  /** Intra-op threads; default: what the machine has available to this process. */
+  readonly threads?: number;
+}
