@@ -10,6 +10,7 @@ import {
   type DataId,
   type DataType,
   engine,
+  type Tensor,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
 import { TraceError } from "./errors.ts";
@@ -92,8 +93,8 @@ export class OrtBackend extends MathBackendCPU {
   }
 
   /** The graph value of a tensor in the recording in progress. */
-  valueOf(info: TensorInfo): Value {
-    if (!this.#trace) throw new Error("OrtBackend.valueOf: expected a trace in progress.");
+  graphValue(info: TensorInfo): Value {
+    if (!this.#trace) throw new Error("OrtBackend.graphValue: expected a trace in progress.");
     return this.#trace.value(info, this.data.get(info.dataId));
   }
 
@@ -130,6 +131,12 @@ export class OrtBackend extends MathBackendCPU {
     const dataId: DataId = {};
     this.data.set(dataId, { values: data as Float32Array, dtype: dtype as DataType, refCount: 1 });
     return { dataId, shape: [...shape], dtype: dtype as DataType };
+  }
+
+  /** Another tensor on the same data, which lives until both are disposed. */
+  share({ dataId, shape, dtype }: TensorInfo): Tensor {
+    this.incRef(dataId);
+    return engine().makeTensorFromTensorInfo({ dataId, shape: [...shape], dtype }, this);
   }
 
   /** Marks a buffer as written again by later steps: readers get copies of it. */

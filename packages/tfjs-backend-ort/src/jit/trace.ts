@@ -4,9 +4,9 @@
  * ("captures"), so that a model's weights are never copied into the compiled model.
  */
 import type { DataId, TensorInfo } from "@tensorflow/tfjs-core";
+import { TraceError } from "../errors.ts";
 import { isDType, sameShape, sizeOf } from "../graph/dtypes.ts";
 import { Graph, type Value } from "../graph/graph.ts";
-import { TraceError } from "../errors.ts";
 import { asHostArray } from "./host-array.ts";
 
 /** Captured tensors up to this size are folded into the graph: scalars such as a fixed beta. */

@@ -1,0 +1,25 @@
+/** TensorFlow.js programs compiled for ONNX Runtime. Importing this registers the backend `ort`. */
+import { registerOrtBackend } from "./register.ts";
+
+registerOrtBackend();
+
+export { OrtBackend } from "./backend.ts";
+export {
+  type EagerCount,
+  type EagerMode,
+  eagerCounts,
+  eagerMode,
+  resetEagerCounts,
+  setEagerMode,
+} from "./eager.ts";
+export {
+  GraphError,
+  MemoryLimitError,
+  SessionError,
+  TraceError,
+  UnavailableError,
+  UnsupportedKernelError,
+} from "./errors.ts";
+export type { JitOptions } from "./jit/compiler.ts";
+export { type Jitted, jit } from "./jit/jit.ts";
+export { BACKEND_NAME } from "./register.ts";
