@@ -1,1 +1,7 @@
-export {};
+/** Helpers for tests: comparison, numeric gradients, leak check, golden fixtures, skipping. */
+export { type AllCloseReport, compareAllClose, type Numbers, type Tolerance } from "./all-close.ts";
+export { type FiniteDifferenceOptions, numericGradient } from "./finite-difference.ts";
+export { describeWithFixture, Fixture, findFixture, parseGoldenJson } from "./golden.ts";
+export { leakedTensors } from "./leak.ts";
+export { type GoldenTensor, parseSafetensors } from "./safetensors.ts";
+export { describeUnless } from "./skip.ts";
