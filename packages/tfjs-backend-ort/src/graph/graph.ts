@@ -4,6 +4,7 @@
  * ../onnx encodes it. It computes nothing and knows nothing of tfjs.
  */
 import { type DType, type HostArray, sameShape, sizeOf } from "./dtypes.ts";
+import { printGraph } from "./print.ts";
 
 /** One tensor of the graph: an input, a constant, or an output of a node. */
 export interface Value {
@@ -137,6 +138,27 @@ export class Graph {
     const values = outputs.map((spec) => this.#value(spec.shape, spec.dtype));
     this.nodes.push({ op, domain, inputs, outputs: values, attributes });
     return values;
+  }
+
+  /**
+   * A graph to rewrite this one into: same name, inputs and constants, no nodes or outputs yet. It
+   * may hold values of this graph; names of its own values differ from theirs.
+   * @param keep which constants it has
+   */
+  derive(keep: (constant: Value) => boolean = () => true): Graph {
+    const derived = new Graph(this.name);
+    derived.#names = this.#names;
+    derived.inputs.push(...this.inputs);
+    for (const value of this.constants) if (keep(value)) derived.constants.push(value);
+    for (const [key, value] of this.#constantsByContent) {
+      if (keep(value)) derived.#constantsByContent.set(key, value);
+    }
+    return derived;
+  }
+
+  /** The graph as text, see {@link printGraph}. */
+  toString(): string {
+    return printGraph(this);
   }
 
   #value(shape: readonly number[], dtype: DType): Value {
