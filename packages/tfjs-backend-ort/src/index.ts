@@ -23,3 +23,13 @@ export {
 export type { JitOptions } from "./jit/compiler.ts";
 export { type Jitted, jit } from "./jit/jit.ts";
 export { BACKEND_NAME } from "./register.ts";
+export type { Gradients, LossFunction, LossOutput } from "./training/gradients.ts";
+export type { Slots, UpdateInputs, UpdateRule } from "./training/rule.ts";
+export {
+  type OptimizerState,
+  type StepResult,
+  type TrainMode,
+  type TrainStep,
+  type TrainStepOptions,
+  trainStep,
+} from "./training/train-step.ts";
