@@ -51,7 +51,6 @@ export function parseGoldenJson(text: string): unknown {
  */
 export function findFixture(
   folder: string,
-  // biome-ignore lint/complexity/useLiteralKeys: TypeScript wants brackets on index signatures
   shared: string = process.env["PREFLAB_SHARED"] ?? SIBLING,
 ): Fixture | string {
   const directory = join(shared, "fixtures", folder);
