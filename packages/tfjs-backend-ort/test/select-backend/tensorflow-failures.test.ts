@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { explainImportFailure } from "../../src/select-backend/tensorflow-failures.ts";
+
+const NAME = "@tensorflow/tfjs-node";
+
+/** An error with a code, as Node throws them. */
+function nodeError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+describe("select-backend/tensorflow-failures", () => {
+  test("an absent package: install it, or build it", () => {
+    const error = nodeError(
+      "ERR_MODULE_NOT_FOUND",
+      `Cannot find package '${NAME}' imported from /app/select.js`,
+    );
+    expect(explainImportFailure(NAME, error)).toBe(
+      `expected ${NAME} to be installed, got no such package. Run \`npm install ${NAME}@4.22.0\` ` +
+        "with install scripts allowed. Where its download is blocked: In the preflab repository, " +
+        "`npm run setup:tfjs-node -- --lib DIR_OR_WHEEL` builds it.",
+    );
+  });
+
+  test("the package for GPUs is told apart from the other", () => {
+    const gpu = "@tensorflow/tfjs-node-gpu";
+    const error = nodeError("ERR_MODULE_NOT_FOUND", `Cannot find package '${gpu}' imported from x`);
+    expect(explainImportFailure(gpu, error)).toContain("--lib DIR_OR_WHEEL --gpu`");
+    expect(explainImportFailure(NAME, error)).toContain(`expected ${NAME} to load`);
+  });
+
+  test("a package without its binding: its install script did not run", () => {
+    const error = new Error(
+      "The Node.js native addon module (tfjs_binding.node) can not be found at path: /app/x.node. \n" +
+        "Please run command 'npm rebuild ...'",
+    );
+    expect(explainImportFailure(NAME, error)).toContain(
+      `expected the native binding of ${NAME}, got the package without it`,
+    );
+  });
+
+  test("a binding without libtensorflow: names the library", () => {
+    const error = nodeError(
+      "ERR_DLOPEN_FAILED",
+      "libtensorflow_cc.so.2: cannot open shared object file: No such file or directory",
+    );
+    expect(explainImportFailure(NAME, error)).toContain(
+      `expected libtensorflow for ${NAME}, got "libtensorflow_cc.so.2: cannot open`,
+    );
+  });
+
+  test("anything else is quoted, in one line", () => {
+    const error = nodeError(
+      "MODULE_NOT_FOUND",
+      "Cannot find module 'google-protobuf'\nRequire stack:\n- /app/api_pb.js",
+    );
+    const text = explainImportFailure(NAME, error);
+    expect(text).toContain(`expected ${NAME} to load, got "Cannot find module 'google-protobuf'".`);
+    expect(text).not.toContain("\n");
+    expect(explainImportFailure(NAME, "boom")).toContain('got "boom"');
+  });
+});
