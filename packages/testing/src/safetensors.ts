@@ -57,7 +57,8 @@ function readTensor(
   if (begin < 0 || end - begin !== size * 4 || dataStart + end > bytes.length) {
     throw invalid(`"${name}": expected ${size * 4} bytes inside the file, got ${begin}..${end}`);
   }
-  const { buffer } = bytes.slice(dataStart + begin, dataStart + end);
+  // Not bytes.slice(): on a Buffer that is a view.
+  const { buffer } = Uint8Array.from(bytes.subarray(dataStart + begin, dataStart + end));
   const values = dtype === "F32" ? new Float32Array(buffer) : new Int32Array(buffer);
   return { dtype, shape, values };
 }

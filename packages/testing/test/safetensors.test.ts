@@ -41,6 +41,12 @@ describe("safetensors", () => {
     }
   });
 
+  test("elements are read from a Buffer, whose slices are views", () => {
+    const header = { a: { dtype: "F32", shape: [1], data_offsets: [4, 8] } };
+    const bytes = Buffer.from(file(header, [9, 9, 9, 9, ...ONE]));
+    expect(parseSafetensors(bytes).get("a")?.values).toEqual(Float32Array.of(1));
+  });
+
   test("an empty tensor has no elements", () => {
     const header = { a: { dtype: "F32", shape: [0, 3], data_offsets: [0, 0] } };
     expect(parseSafetensors(file(header, [])).get("a")?.values).toHaveLength(0);
