@@ -1,8 +1,26 @@
 /** All handlers by tfjs kernel name. A kernel that is not here runs on the cpu kernels only. */
+import { ACTIVATION } from "./activation.ts";
+import { BINARY } from "./binary.ts";
+import { COMPARISON } from "./comparison.ts";
+import { CREATION } from "./creation.ts";
 import type { HandlerTable } from "./kernel.ts";
+import { REDUCE } from "./reduce.ts";
+import { SCAN } from "./scan.ts";
+import { SELECT } from "./select.ts";
+import { SORT } from "./sort.ts";
+import { UNARY } from "./unary.ts";
 
 const TABLES: readonly HandlerTable[] = [
   // One line per file of this folder.
+  ACTIVATION,
+  BINARY,
+  COMPARISON,
+  CREATION,
+  REDUCE,
+  SCAN,
+  SELECT,
+  SORT,
+  UNARY,
 ];
 
 /** Handlers by tfjs kernel name. */

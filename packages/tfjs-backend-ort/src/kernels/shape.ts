@@ -1,7 +1,7 @@
 /**
  * Steps that many handlers share: broadcasting, axes, casts, reshapes, reductions. Each records at
- * most the nodes it needs and none when there is nothing to do. Zero-size values become constants,
- * because several ONNX Runtime kernels reject or mishandle them.
+ * most the nodes it needs and none when there is nothing to do. Zero-size values become constants:
+ * several ONNX Runtime kernels reject them and some end the process.
  */
 import { backend_util, util } from "@tensorflow/tfjs-core";
 import { allocate, type DType, onnxType, sameShape, sizeOf } from "../graph/dtypes.ts";
@@ -53,15 +53,19 @@ export function filled(graph: Graph, value: number, shape: readonly number[], dt
 }
 
 /**
- * `value` with elements of another type. Fractions are cut towards zero; NaN, infinities and what
- * does not fit in int32 wrap as JavaScript's `| 0` does, hence the step through int64.
+ * `value` with elements of another type, as JavaScript's typed arrays convert them: fractions are
+ * cut towards zero, and what does not fit in int32 wraps around. NaN and infinities become 0 in
+ * int32 (on machines whose conversion saturates, infinities become -1).
  */
 export function castTo(graph: Graph, value: Value, dtype: DType): Value {
   if (value.dtype === dtype) return value;
   if (isEmpty(value)) return emptyOf(graph, value.shape, dtype);
   const fromFloat = value.dtype === "float32" || value.dtype === "float64";
-  const source = fromFloat && dtype === "int32" ? castNode(graph, value, "int64") : value;
-  return castNode(graph, source, dtype);
+  if (!fromFloat || dtype !== "int32") return castNode(graph, value, dtype);
+  const wide = castNode(graph, value, "int64");
+  // Changes nothing, but ONNX Runtime would merge two casts in a row into one that saturates.
+  const kept = graph.node("BitwiseAnd", [wide, graph.scalar(-1, "int64")], wide);
+  return castNode(graph, kept, dtype);
 }
 
 /** Same elements in row-major order under another shape of equal size. */
@@ -92,34 +96,24 @@ export function transposeTo(graph: Graph, value: Value, perm: readonly number[])
  * @param whenTrue same element type as `whenFalse`
  */
 export function where(graph: Graph, condition: Value, whenTrue: Value, whenFalse: Value): Value {
-  const shape = broadcastShapes(condition.shape, broadcastShapes(whenTrue.shape, whenFalse.shape));
+  const branches = broadcastShapes(whenTrue.shape, whenFalse.shape);
+  const shape = broadcastShapes(condition.shape, branches);
   const { dtype } = whenTrue;
   if (sizeOf(shape) === 0) return emptyOf(graph, shape, dtype);
   // ONNX Runtime has no Where for bool.
-  const stored: DType = dtype === "bool" ? "uint8" : dtype;
-  const branches = [whenTrue, whenFalse].map((value) => castTo(graph, value, stored));
-  return castTo(
-    graph,
-    graph.node("Where", [condition, ...branches], { shape, dtype: stored }),
-    dtype,
-  );
+  const stored = dtype === "bool" ? "int32" : dtype;
+  const inputs = [condition, castTo(graph, whenTrue, stored), castTo(graph, whenFalse, stored)];
+  return castTo(graph, graph.node("Where", inputs, { shape, dtype: stored }), dtype);
 }
 
-/** The ONNX reductions with what each gives for no elements at all. */
-const EMPTY_RESULT = {
-  ReduceSum: 0,
-  ReduceMean: Number.NaN,
-  ReduceProd: 1,
-  ReduceMax: Number.NEGATIVE_INFINITY,
-  ReduceMin: Number.POSITIVE_INFINITY,
-} as const;
-
-/** An ONNX reduction. */
-export type Reduction = keyof typeof EMPTY_RESULT;
+/** The ONNX reductions that handlers use. */
+export type Reduction = "ReduceSum" | "ReduceMean" | "ReduceProd" | "ReduceMax" | "ReduceMin";
 
 /**
- * Reduces `value` over `axes`; the element type stays.
- * @param value float32, float64, int32 or int64 (ReduceMean: floats)
+ * Reduces `value` over `axes`; the element type stays. Over no elements ReduceSum and ReduceMean
+ * give 0, ReduceProd 1, ReduceMax and ReduceMin the lowest and the highest value of the type.
+ * ReduceMax and ReduceMin may ignore NaN.
+ * @param value float32, float64, int32 or int64; bool for ReduceMax and ReduceMin of some elements
  * @param axes as {@link normalizeAxes} gives them; none means no reduction
  * @param keepDims whether reduced dimensions stay with length 1
  */
@@ -132,8 +126,6 @@ export function reduceOver(
 ): Value {
   const shape = reducedShape(value.shape, axes, keepDims);
   const { dtype } = value;
-  if (sizeOf(shape) === 0) return emptyOf(graph, shape, dtype);
-  if (isEmpty(value)) return filled(graph, emptyResult(op, dtype), shape, dtype);
   if (axes.every((axis) => value.shape[axis] === 1)) return reshapeTo(graph, value, shape);
   const attributes = { keepdims: { int: keepDims ? 1 : 0 } };
   return graph.node(op, [value, graph.ints(axes)], { shape, dtype }, attributes);
@@ -156,11 +148,4 @@ function castNode(graph: Graph, value: Value, dtype: DType): Value {
     { shape: value.shape, dtype },
     { to: { int: onnxType(dtype) } },
   );
-}
-
-// Integers have no infinity: their extreme value is the neutral element.
-function emptyResult(op: Reduction, dtype: DType): number {
-  const result = EMPTY_RESULT[op];
-  if (dtype === "float32" || dtype === "float64" || Number.isFinite(result)) return result;
-  return result < 0 ? -(2 ** 31) : 2 ** 31 - 1;
 }

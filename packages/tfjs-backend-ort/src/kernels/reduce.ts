@@ -1,0 +1,108 @@
+/** Reductions along axes, positions of extremes, and softmax. */
+import type {
+  AllAttrs,
+  ArgMaxAttrs,
+  LogSoftmaxAttrs,
+  LogSoftmaxInputs,
+  MaxAttrs,
+  MinAttrs,
+  SoftmaxAttrs,
+  SoftmaxInputs,
+  SumAttrs,
+} from "@tensorflow/tfjs-core";
+import { sizeOf } from "../graph/dtypes.ts";
+import type { Graph, Value } from "../graph/graph.ts";
+import { combine, numericType, test } from "./elementwise.ts";
+import { type Handler, type HandlerTable, handler } from "./kernel.ts";
+import {
+  castTo,
+  filled,
+  isEmpty,
+  normalizeAxes,
+  normalizeAxis,
+  reducedShape,
+  reduceOver,
+  where,
+} from "./shape.ts";
+
+type Axes = readonly number[];
+type Extreme = "ReduceMax" | "ReduceMin";
+
+/** Handlers of the reducing kernels. */
+export const REDUCE: HandlerTable = {
+  Sum: total("ReduceSum"),
+  Prod: total("ReduceProd"),
+  Mean: handler<"x", SumAttrs>((graph, { x }, { axis, keepDims }) => {
+    const float = castTo(graph, x, "float32");
+    return reduceOver(graph, "ReduceMean", float, normalizeAxes(axis, x.shape.length), keepDims);
+  }),
+
+  Max: handler<"x", MaxAttrs>((graph, { x }, { reductionIndices, keepDims }) =>
+    extreme(graph, "ReduceMax", x, normalizeAxes(reductionIndices, x.shape.length), keepDims),
+  ),
+  Min: handler<"x", MinAttrs>((graph, { x }, { axis, keepDims }) =>
+    extreme(graph, "ReduceMin", x, normalizeAxes(axis, x.shape.length), keepDims),
+  ),
+  All: quantifier("ReduceMin"),
+  Any: quantifier("ReduceMax"),
+
+  ArgMax: position("ArgMax"),
+  ArgMin: position("ArgMin"),
+
+  Softmax: handler<keyof SoftmaxInputs, SoftmaxAttrs>((graph, { logits }, { dim }) =>
+    normalized(graph, "Softmax", logits, dim),
+  ),
+  LogSoftmax: handler<keyof LogSoftmaxInputs, LogSoftmaxAttrs>((graph, { logits }, { axis }) =>
+    normalized(graph, "LogSoftmax", logits, axis),
+  ),
+};
+
+function total(op: "ReduceSum" | "ReduceProd"): Handler {
+  return handler<"x", SumAttrs>((graph, { x }, { axis, keepDims }) => {
+    const number = castTo(graph, x, numericType(x));
+    return reduceOver(graph, op, number, normalizeAxes(axis, x.shape.length), keepDims);
+  });
+}
+
+function quantifier(op: Extreme): Handler {
+  return handler<"x", AllAttrs>((graph, { x }, { axis, keepDims }) =>
+    extreme(graph, op, castTo(graph, x, "bool"), normalizeAxes(axis, x.shape.length), keepDims),
+  );
+}
+
+function extreme(graph: Graph, op: Extreme, x: Value, axes: Axes, keepDims: boolean): Value {
+  if (x.dtype === "float32") return propagateNaN(graph, op, x, axes, keepDims);
+  if (x.dtype === "bool" && isEmpty(x)) {
+    // ONNX Runtime refuses: every one of no elements holds, none of them does.
+    const neutral = op === "ReduceMin" ? 1 : 0;
+    return filled(graph, neutral, reducedShape(x.shape, axes, keepDims), "bool");
+  }
+  return reduceOver(graph, op, x, axes, keepDims);
+}
+
+/** The extreme, or NaN where there is any: ONNX Runtime's reductions skip most NaNs. */
+function propagateNaN(graph: Graph, op: Extreme, x: Value, axes: Axes, keepDims: boolean): Value {
+  const result = reduceOver(graph, op, x, axes, keepDims);
+  if (sizeOf(result.shape) >= sizeOf(x.shape)) return result;
+  // Squares cannot cancel to NaN as Infinity - Infinity does, so only NaN makes this sum NaN.
+  const squares = combine(graph, "Mul", x, x);
+  const sum = reduceOver(graph, "ReduceSum", squares, axes, keepDims);
+  return where(graph, test(graph, "IsNaN", sum), sum, result);
+}
+
+function position(op: "ArgMax" | "ArgMin"): Handler {
+  return handler<"x", ArgMaxAttrs>((graph, { x }, attributes) => {
+    const axis = normalizeAxis(attributes.axis, x.shape.length);
+    const shape = reducedShape(x.shape, [axis], false);
+    if (isEmpty(x)) return filled(graph, 0, shape, "int32");
+    const number = castTo(graph, x, numericType(x));
+    const options = { axis: { int: axis }, keepdims: { int: 0 } };
+    return castTo(graph, graph.node(op, [number], { shape, dtype: "int64" }, options), "int32");
+  });
+}
+
+function normalized(graph: Graph, op: string, logits: Value, axis: number): Value {
+  const float = castTo(graph, logits, "float32");
+  const along = normalizeAxis(axis, logits.shape.length);
+  return graph.node(op, [float], float, { axis: { int: along } });
+}
