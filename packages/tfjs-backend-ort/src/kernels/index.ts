@@ -3,10 +3,17 @@ import { ACTIVATION } from "./activation.ts";
 import { BINARY } from "./binary.ts";
 import { COMPARISON } from "./comparison.ts";
 import { CREATION } from "./creation.ts";
+import { EINSUM } from "./einsum.ts";
+import { GATHER } from "./gather.ts";
 import type { HandlerTable } from "./kernel.ts";
+import { MATMUL } from "./matmul.ts";
+import { MOVEMENT } from "./movement.ts";
+import { PAD } from "./pad.ts";
 import { REDUCE } from "./reduce.ts";
 import { SCAN } from "./scan.ts";
+import { SCATTER } from "./scatter.ts";
 import { SELECT } from "./select.ts";
+import { SLICE } from "./slice.ts";
 import { SORT } from "./sort.ts";
 import { UNARY } from "./unary.ts";
 
@@ -16,9 +23,16 @@ const TABLES: readonly HandlerTable[] = [
   BINARY,
   COMPARISON,
   CREATION,
+  EINSUM,
+  GATHER,
+  MATMUL,
+  MOVEMENT,
+  PAD,
   REDUCE,
   SCAN,
+  SCATTER,
   SELECT,
+  SLICE,
   SORT,
   UNARY,
 ];
