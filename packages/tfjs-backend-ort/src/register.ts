@@ -3,6 +3,9 @@
  * backend and every handler of ./kernels. Each registered kernel decides at call time: inside a
  * trace it records, outside it runs (./eager.ts).
  */
+// tfjs-core ships the gradients of its kernels but registers none; of its packages that load in
+// Node, this is the smallest that does.
+import "@tensorflow/tfjs-layers";
 import {
   findBackendFactory,
   getKernelsForBackend,

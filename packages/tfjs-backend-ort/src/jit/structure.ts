@@ -24,7 +24,7 @@ export interface Flattened {
 
 /**
  * Flattens `structure`.
- * @throws for leaves that are neither tensors nor plain data, such as class instances
+ * @throws for disposed tensors and for leaves that are not plain data, such as class instances
  */
 export function flatten(structure: unknown): Flattened {
   const tensors: Tensor[] = [];
@@ -39,6 +39,9 @@ interface Part {
 
 function visit(part: unknown, tensors: Tensor[]): Part {
   if (part instanceof Tensor) {
+    if (part.isDisposed) {
+      throw new Error(`jit: expected live tensors, got a disposed one of shape [${part.shape}].`);
+    }
     const index = tensors.push(part) - 1;
     return { form: "*", rebuild: (results) => results[index] };
   }
