@@ -1,17 +1,14 @@
 /**
  * Loads TensorFlow through @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node, both optional. A
  * process loads at most one of them: each brings its own libtensorflow, and both register the same
- * backend. Importing one makes `tensorflow` the current backend; selectBackend decides afterwards.
+ * backend. Loading one makes `tensorflow` the current backend; selectBackend decides afterwards.
  */
+import { createRequire } from "node:module";
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnavailableError } from "../errors.ts";
 import { restoreRemovedUtil } from "./node-util-shim.ts";
-import {
-  explainImportFailure,
-  setupCommand,
-  type TensorflowPackage,
-} from "./tensorflow-failures.ts";
+import { explainLoadFailure, setupCommand, type TensorflowPackage } from "./tensorflow-failures.ts";
 
 /** What this file reads of a loaded package. */
 export interface TensorflowModule {
@@ -28,8 +25,8 @@ export interface TensorflowBackend {
 
 /** The parts of the world that loading depends on. */
 export interface TensorflowHost {
-  /** Imports a package, which registers the backend. */
-  import(packageName: TensorflowPackage): Promise<TensorflowModule>;
+  /** Loads a package, which registers the backend and makes it current. */
+  require(packageName: TensorflowPackage): TensorflowModule;
   /** The `tensorflow` backend where one is already running in this process. */
   running(): TensorflowBackend | null;
 }
@@ -50,7 +47,7 @@ export async function loadTensorflowGpu(host: TensorflowHost = nodeHost): Promis
         "one of them.",
     );
   }
-  const backend = await load(GPU_PACKAGE, host);
+  const backend = load(GPU_PACKAGE, host);
   if (!backend.isUsingGpuDevice) {
     throw new UnavailableError(
       `expected a GPU that TensorFlow ${backend.binding.TF_Version} can use, got none. Check ` +
@@ -71,25 +68,27 @@ export async function loadTensorflow(host: TensorflowHost = nodeHost): Promise<s
   const running = host.running();
   if (running) {
     const name = running.isGPUPackage ? GPU_PACKAGE : CPU_PACKAGE;
-    return describe(name, await load(name, host));
+    return describe(name, load(name, host));
   }
   try {
-    return describe(CPU_PACKAGE, await load(CPU_PACKAGE, host));
+    return describe(CPU_PACKAGE, load(CPU_PACKAGE, host));
   } catch (error) {
     // Its failure is the one to report: on a CPU that package is the right one to install.
-    const backend = await load(GPU_PACKAGE, host).catch(() => null);
-    if (!backend) throw error;
-    return describe(GPU_PACKAGE, backend);
+    try {
+      return describe(GPU_PACKAGE, load(GPU_PACKAGE, host));
+    } catch {
+      throw error;
+    }
   }
 }
 
-async function load(name: TensorflowPackage, host: TensorflowHost): Promise<TensorflowBackend> {
+function load(name: TensorflowPackage, host: TensorflowHost): TensorflowBackend {
   restoreRemovedUtil(util);
   let module: TensorflowModule;
   try {
-    module = await host.import(name);
+    module = host.require(name);
   } catch (error) {
-    throw new UnavailableError(explainImportFailure(name, error), { cause: error });
+    throw new UnavailableError(explainLoadFailure(name, error), { cause: error });
   }
   if (module.Tensor !== tf.Tensor) {
     throw new UnavailableError(
@@ -111,7 +110,7 @@ function describe(name: TensorflowPackage, backend: TensorflowBackend): string {
 }
 
 const nodeHost: TensorflowHost = {
-  import: (packageName) => import(packageName) as Promise<TensorflowModule>,
+  require: createRequire(import.meta.url),
   running: () => {
     // Not findBackend(): it would start a registered backend.
     const backend = tf.engine().registry[BACKEND_NAME];

@@ -1,6 +1,6 @@
 /**
  * Why @tensorflow/tfjs-node(-gpu) cannot be used, with what to do about it. Told from the error
- * that importing the package gave. Pure.
+ * that loading the package gave. Pure.
  */
 
 /** The packages that bind TensorFlow to Node. */
@@ -11,9 +11,9 @@ export const TFJS_NODE_VERSION = "4.22.0";
 
 /**
  * What is missing and how to get it: the package, its native binding, or libtensorflow.
- * @param error what `import(packageName)` threw
+ * @param error what `require(packageName)` threw
  */
-export function explainImportFailure(packageName: TensorflowPackage, error: unknown): string {
+export function explainLoadFailure(packageName: TensorflowPackage, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const got = `got "${message.split("\n")[0]}".`;
@@ -49,5 +49,5 @@ export function setupCommand(packageName: TensorflowPackage): string {
 
 // A dependency missing inside the package has the same code, but another name in the message.
 function isAbsent(packageName: string, code: unknown, message: string): boolean {
-  return code === "ERR_MODULE_NOT_FOUND" && message.includes(`'${packageName}'`);
+  return code === "MODULE_NOT_FOUND" && message.startsWith(`Cannot find module '${packageName}'`);
 }

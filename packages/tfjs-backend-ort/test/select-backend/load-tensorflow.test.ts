@@ -22,16 +22,16 @@ interface Installed {
 
 /** A process with some packages installed; nothing is loaded yet. */
 function host({ packages, gpuWorks = false, Tensor = tf.Tensor }: Installed) {
-  const imported: string[] = [];
+  const loaded: string[] = [];
   let running: TensorflowBackend | null = null;
-  const it: TensorflowHost & { imported: string[] } = {
-    imported,
+  const it: TensorflowHost & { loaded: string[] } = {
+    loaded,
     running: () => running,
-    import: async (name) => {
-      imported.push(name);
+    require: (name) => {
+      loaded.push(name);
       if (!packages.includes(name)) {
-        const error = new Error(`Cannot find package '${name}' imported from here`);
-        throw Object.assign(error, { code: "ERR_MODULE_NOT_FOUND" });
+        const error = new Error(`Cannot find module '${name}'`);
+        throw Object.assign(error, { code: "MODULE_NOT_FOUND" });
       }
       running ??= {
         isGPUPackage: name === GPU,
@@ -61,14 +61,14 @@ describe("select-backend/load-tensorflow", () => {
     const machine = host({ packages: [CPU, GPU] });
     await expect(loadTensorflowGpu(machine)).rejects.toThrow(UnavailableError);
     await expect(loadTensorflow(machine)).resolves.toBe(`TensorFlow 2.9.1 on CPU through ${GPU}`);
-    expect(machine.imported).not.toContain(CPU);
+    expect(machine.loaded).not.toContain(CPU);
   });
 
   test("a process that runs the CPU package is not given the GPU package as well", async () => {
     const machine = host({ packages: [CPU, GPU], gpuWorks: true });
     await loadTensorflow(machine);
     await expect(loadTensorflowGpu(machine)).rejects.toThrow("Import only one of them");
-    expect(machine.imported).toEqual([CPU]);
+    expect(machine.loaded).toEqual([CPU]);
   });
 
   test("the CPU is served by whichever package is installed", async () => {

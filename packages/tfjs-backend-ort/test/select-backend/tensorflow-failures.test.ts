@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { explainImportFailure } from "../../src/select-backend/tensorflow-failures.ts";
+import { explainLoadFailure } from "../../src/select-backend/tensorflow-failures.ts";
 
 const NAME = "@tensorflow/tfjs-node";
 
@@ -11,10 +11,10 @@ function nodeError(code: string, message: string): Error {
 describe("select-backend/tensorflow-failures", () => {
   test("an absent package: install it, or build it", () => {
     const error = nodeError(
-      "ERR_MODULE_NOT_FOUND",
-      `Cannot find package '${NAME}' imported from /app/select.js`,
+      "MODULE_NOT_FOUND",
+      `Cannot find module '${NAME}'\nRequire stack:\n- /app/select.js`,
     );
-    expect(explainImportFailure(NAME, error)).toBe(
+    expect(explainLoadFailure(NAME, error)).toBe(
       `expected ${NAME} to be installed, got no such package. Run \`npm install ${NAME}@4.22.0\` ` +
         "with install scripts allowed. Where its download is blocked: In the preflab repository, " +
         "`npm run setup:tfjs-node -- --lib DIR_OR_WHEEL` builds it.",
@@ -23,9 +23,9 @@ describe("select-backend/tensorflow-failures", () => {
 
   test("the package for GPUs is told apart from the other", () => {
     const gpu = "@tensorflow/tfjs-node-gpu";
-    const error = nodeError("ERR_MODULE_NOT_FOUND", `Cannot find package '${gpu}' imported from x`);
-    expect(explainImportFailure(gpu, error)).toContain("--lib DIR_OR_WHEEL --gpu`");
-    expect(explainImportFailure(NAME, error)).toContain(`expected ${NAME} to load`);
+    const error = nodeError("MODULE_NOT_FOUND", `Cannot find module '${gpu}'`);
+    expect(explainLoadFailure(gpu, error)).toContain("--lib DIR_OR_WHEEL --gpu`");
+    expect(explainLoadFailure(NAME, error)).toContain(`expected ${NAME} to load`);
   });
 
   test("a package without its binding: its install script did not run", () => {
@@ -33,7 +33,7 @@ describe("select-backend/tensorflow-failures", () => {
       "The Node.js native addon module (tfjs_binding.node) can not be found at path: /app/x.node. \n" +
         "Please run command 'npm rebuild ...'",
     );
-    expect(explainImportFailure(NAME, error)).toContain(
+    expect(explainLoadFailure(NAME, error)).toContain(
       `expected the native binding of ${NAME}, got the package without it`,
     );
   });
@@ -43,7 +43,7 @@ describe("select-backend/tensorflow-failures", () => {
       "ERR_DLOPEN_FAILED",
       "libtensorflow_cc.so.2: cannot open shared object file: No such file or directory",
     );
-    expect(explainImportFailure(NAME, error)).toContain(
+    expect(explainLoadFailure(NAME, error)).toContain(
       `expected libtensorflow for ${NAME}, got "libtensorflow_cc.so.2: cannot open`,
     );
   });
@@ -53,9 +53,9 @@ describe("select-backend/tensorflow-failures", () => {
       "MODULE_NOT_FOUND",
       "Cannot find module 'google-protobuf'\nRequire stack:\n- /app/api_pb.js",
     );
-    const text = explainImportFailure(NAME, error);
+    const text = explainLoadFailure(NAME, error);
     expect(text).toContain(`expected ${NAME} to load, got "Cannot find module 'google-protobuf'".`);
     expect(text).not.toContain("\n");
-    expect(explainImportFailure(NAME, "boom")).toContain('got "boom"');
+    expect(explainLoadFailure(NAME, "boom")).toContain('got "boom"');
   });
 });
