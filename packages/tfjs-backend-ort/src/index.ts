@@ -22,7 +22,21 @@ export {
 } from "./errors.ts";
 export type { JitOptions } from "./jit/compiler.ts";
 export { type Jitted, jit } from "./jit/jit.ts";
+export { attention, causalMask } from "./ops/attention.ts";
+export { embedding } from "./ops/embedding.ts";
+export { gelu } from "./ops/gelu.ts";
+export { linear } from "./ops/linear.ts";
+export { logSoftmaxAt } from "./ops/log-softmax-at.ts";
+export { layerNorm, rmsNorm } from "./ops/norm.ts";
 export { BACKEND_NAME } from "./register.ts";
+export type {
+  Attempt,
+  BackendChoice,
+  BackendName,
+  Candidate,
+  Selection,
+} from "./select-backend/choose.ts";
+export { type SelectBackendOptions, selectBackend } from "./select-backend/select-backend.ts";
 export type { Gradients, LossFunction, LossOutput } from "./training/gradients.ts";
 export type { Slots, UpdateInputs, UpdateRule } from "./training/rule.ts";
 export {
