@@ -8,6 +8,7 @@ import { GATHER } from "./gather.ts";
 import type { HandlerTable } from "./kernel.ts";
 import { MATMUL } from "./matmul.ts";
 import { MOVEMENT } from "./movement.ts";
+import { NEURAL } from "./neural.ts";
 import { PAD } from "./pad.ts";
 import { REDUCE } from "./reduce.ts";
 import { SCAN } from "./scan.ts";
@@ -27,6 +28,7 @@ const TABLES: readonly HandlerTable[] = [
   GATHER,
   MATMUL,
   MOVEMENT,
+  NEURAL,
   PAD,
   REDUCE,
   SCAN,

@@ -1,0 +1,77 @@
+/**
+ * Kernels that tfjs has not: the fused parts of the operations in ../ops. Each is one ONNX operator
+ * or a short chain that would otherwise store large intermediates. They have no gradients.
+ */
+import type { Graph, Value } from "../graph/graph.ts";
+import { type HandlerTable, handler } from "./kernel.ts";
+import { emptyOf, isEmpty, reshapeTo } from "./shape.ts";
+
+interface Epsilon {
+  readonly epsilon: number;
+}
+
+/** Handlers of the kernels behind ../ops. */
+export const NEURAL: HandlerTable = {
+  /** Normalised rows `[N, D]`, their means `[N, 1]`, their inverse standard deviations `[N, 1]`. */
+  LayerNormalization: handler<"x" | "scale" | "offset", Epsilon>(
+    (graph, { x, scale, offset }, { epsilon }) =>
+      normalization(graph, "LayerNormalization", [x, scale, offset], 3, epsilon),
+  ),
+
+  /** Normalised rows `[N, D]`, their inverse root mean squares `[N, 1]`. */
+  RootMeanSquareNormalization: handler<"x" | "scale", Epsilon>((graph, { x, scale }, { epsilon }) =>
+    normalization(graph, "SimplifiedLayerNormalization", [x, scale], 2, epsilon),
+  ),
+
+  /** The tanh form. */
+  Gelu: handler<"x">((graph, { x }) =>
+    isEmpty(x) ? x : graph.node("FastGelu", [x], x, {}, "com.microsoft"),
+  ),
+
+  /** The chosen elements `[N]`, then the whole log-softmax `[N, V]` for the gradient. */
+  LogSoftmaxAt: handler<"logits" | "indices">((graph, { logits, indices }) => {
+    const rows = logits.shape[0] as number;
+    if (isEmpty(logits)) return [emptyOf(graph, [rows], "float32"), logits];
+    const all = graph.node("LogSoftmax", [logits], logits, { axis: { int: 1 } });
+    const column = reshapeTo(graph, indices, [rows, 1]);
+    const spec = { shape: [rows, 1], dtype: logits.dtype };
+    const chosen = graph.node("GatherElements", [all, column], spec, { axis: { int: 1 } });
+    return [reshapeTo(graph, chosen, [rows]), all];
+  }),
+
+  /** Gradient of the logits `[N, V]`: `(oneHot(indices) - exp(logSoftmax)) * dy` by rows. */
+  LogSoftmaxAtGrad: handler<"dy" | "logSoftmax" | "indices">(
+    (graph, { dy, logSoftmax, indices }) => {
+      if (isEmpty(logSoftmax)) return logSoftmax;
+      const rows = logSoftmax.shape[0] as number;
+      const column = reshapeTo(graph, dy, [rows, 1]);
+      const probabilities = graph.node("Exp", [logSoftmax], logSoftmax);
+      const pulled = graph.node("Mul", [probabilities, graph.node("Neg", [column], column)], {
+        shape: logSoftmax.shape,
+        dtype: logSoftmax.dtype,
+      });
+      return graph.node(
+        "ScatterElements",
+        [pulled, reshapeTo(graph, indices, [rows, 1]), column],
+        logSoftmax,
+        { axis: { int: 1 }, reduction: { string: "add" } },
+      );
+    },
+  ),
+};
+
+/** A normalisation of rows: the result and `statistics - 1` columns of row statistics. */
+function normalization(
+  graph: Graph,
+  op: string,
+  inputs: readonly [Value, ...Value[]],
+  outputs: 2 | 3,
+  epsilon: number,
+): Value[] {
+  const [x] = inputs;
+  const rows = { shape: [x.shape[0] as number, 1], dtype: x.dtype };
+  const statistics = Array.from({ length: outputs - 1 }, () => rows);
+  if (isEmpty(x)) return [x, ...statistics.map(({ shape, dtype }) => graph.fill(0, shape, dtype))];
+  const attributes = { axis: { int: -1 }, epsilon: { float: epsilon } };
+  return graph.multiNode(op, inputs, [x, ...statistics], attributes);
+}
