@@ -1,17 +1,18 @@
 /** Loads this package's own backend: finds ONNX Runtime's library and registers `ort`. */
 import { registerOrtBackend } from "../register.ts";
-import { loadRuntime } from "../runtime/select.ts";
+import type { RuntimeOptions } from "../runtime/runtime.ts";
+import { loadRuntime, runtimeInUse } from "../runtime/select.ts";
 
 /**
  * Registers `ort` and loads the runtime now, so that a missing library is known before a program
  * depends on it.
- * @param threads of ONNX Runtime's pool; default: what the machine has available to this process
- * @throws UnavailableError where ONNX Runtime has no library for this machine (Intel Macs) or
- *   neither runtime loads
+ * @throws UnavailableError where ONNX Runtime has no library for this machine (Intel Macs), no
+ *   runtime loads, or this process has already loaded another one than asked for
  */
-export async function loadOrt(threads?: number): Promise<string> {
+export async function loadOrt(options: RuntimeOptions): Promise<string> {
   registerOrtBackend();
-  const runtime = loadRuntime(threads === undefined ? {} : { threads });
-  const count = `${runtime.threads} ${runtime.threads === 1 ? "thread" : "threads"}`;
-  return `ONNX Runtime ${runtime.version} through ${runtime.name}, ${count}`;
+  const { name, version, threads } = loadRuntime(options);
+  const count = `${threads} ${threads === 1 ? "thread" : "threads"}`;
+  const why = runtimeInUse()?.reason;
+  return `ONNX Runtime ${version} through ${name} (${why}), ${count}`;
 }

@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { UnavailableError } from "../errors.ts";
+import type { RuntimeOptions } from "../runtime/runtime.ts";
 import {
   type BackendChoice,
   type BackendName,
@@ -16,14 +17,11 @@ import { loadOrt } from "./load-ort.ts";
 import { loadTensorflow, loadTensorflowGpu } from "./load-tensorflow.ts";
 import { loadWasm } from "./load-wasm.ts";
 
-/** Options of {@link selectBackend}. */
-export interface SelectBackendOptions {
-  /**
-   * Threads of `ort`, default: what the machine has available to this process. TensorFlow reads
-   * the environment's `TF_NUM_INTRAOP_THREADS` instead; `wasm` and `cpu` run one thread.
-   */
-  readonly threads?: number;
-}
+/**
+ * Options of {@link selectBackend}: threads and runtime of `ort`. TensorFlow takes its threads from
+ * the environment's `TF_NUM_INTRAOP_THREADS`; `wasm` and `cpu` run one.
+ */
+export type SelectBackendOptions = RuntimeOptions;
 
 /**
  * Makes a tfjs backend current: `auto` takes the first of TensorFlow on a GPU, `ort`, TensorFlow
@@ -46,12 +44,12 @@ export async function selectBackend(
   }
 }
 
-function loaders({ threads }: SelectBackendOptions): Readonly<Record<Candidate, Loader>> {
+function loaders(options: SelectBackendOptions): Readonly<Record<Candidate, Loader>> {
   return {
     "tensorflow-gpu": () => loadTensorflowGpu(),
-    ort: () => loadOrt(threads),
+    ort: () => loadOrt(options),
     "tensorflow-cpu": () => loadTensorflow(),
-    wasm: () => loadWasm(threads),
+    wasm: () => loadWasm(options.threads),
     cpu: async () => {
       const { version_cpu } = await import("@tensorflow/tfjs-backend-cpu");
       return `plain JavaScript ${version_cpu}, one thread`;
