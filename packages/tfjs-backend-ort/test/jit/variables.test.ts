@@ -8,11 +8,6 @@ import { beforeEach, describe, expect, it } from "vitest";
  */
 const AFTER_TRAINING = { rtol: 2e-5, atol: 1e-5 };
 
-beforeEach, describe, expect, it } from "vitest";
-
-/** Twenty Adam steps in float32, summed in different orders. */
-const AFTER_TRAINING = { rtol: 2e-5, atol: 2e-6 };
-
 beforeEach(() => tf.setBackend("ort"));
 
 const value = (tensor: tf.Tensor): number => tensor.dataSync()[0] as number;
