@@ -46,7 +46,9 @@ describe("jit: hostile values", () => {
 
   it("shapes that do not fit are an error with both shapes, and nothing is compiled", () => {
     const fn = jit((x: tf.Tensor2D, y: tf.Tensor2D) => tf.matMul(x, y));
-    expect(() => fn(tf.ones([2, 3]), tf.ones([2, 3]))).toThrow("expected equal inner dimensions, got 3 and 2 of [2,3] and [2,3]");
+    expect(() => fn(tf.ones([2, 3]), tf.ones([2, 3]))).toThrow(
+      "expected equal inner dimensions, got 3 and 2 of [2,3] and [2,3]",
+    );
     expect(fn.graphs()).toHaveLength(0);
   });
 
