@@ -133,6 +133,15 @@ export class OrtBackend extends MathBackendCPU {
     return { dataId, shape: [...shape], dtype: dtype as DataType };
   }
 
+  /** A tensor on the data of `info`, whose elements become those of `output`: same number, same type. */
+  overwrite(info: TensorInfo, { data, shape, dtype }: HostTensor): TensorInfo {
+    const own = this.hostTensor(info).data;
+    // The two arrays have one type, which their union does not say.
+    (own as Float32Array).set(data as Float32Array);
+    this.incRef(info.dataId);
+    return { dataId: info.dataId, shape: [...shape], dtype: dtype as DataType };
+  }
+
   /** Another tensor on the same data, which lives until both are disposed. */
   share({ dataId, shape, dtype }: TensorInfo): Tensor {
     this.incRef(dataId);

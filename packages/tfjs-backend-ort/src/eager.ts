@@ -35,6 +35,9 @@ const HEAVY_KERNELS: ReadonlySet<string> = new Set([
   "FusedConv2D",
 ]);
 const HEAVY_ELEMENTS = 8192;
+
+/** Kernels whose output shares its input's data on every backend; tfjs' leak checks count on it. */
+const SHARING_KERNELS: ReadonlySet<string> = new Set(["Identity", "Reshape", "ExpandDims"]);
 const CACHED_GRAPHS = 256;
 
 interface CachedKernel {
@@ -76,9 +79,15 @@ export function countEager(kernel: string, by: keyof EagerCount): void {
 }
 
 /** Whether an eager call of `kernel` should run as a one-node graph. */
-export function runsAsGraph(kernel: string, inputs: NamedTensorInfoMap): boolean {
+export function runsAsGraph(
+  kernel: string,
+  inputs: NamedTensorInfoMap,
+  attributes: NamedAttrMap,
+): boolean {
   const infos = present(inputs);
-  if (!infos.every(({ dtype }) => isDType(dtype))) return false;
+  // string and complex64 have no place in a graph, neither as inputs nor as outputs (Fill, Cast).
+  const types = [...infos.map((info) => info.dtype), attributes["dtype"] ?? "float32"];
+  if (!types.every((type) => isDType(String(type)))) return false;
   switch (eagerMode()) {
     case "graph":
       return true;
@@ -102,7 +111,7 @@ export function runAsGraph(
 ): TensorInfo | TensorInfo[] {
   const named = Object.entries(inputs).filter((entry): entry is [string, TensorInfo] => !!entry[1]);
   const ports = named.map(([name, { shape, dtype }]) => `${name}:${dtype}[${shape}]`);
-  const key = `${kernel}(${ports})${JSON.stringify(attributes)}`;
+  const key = `${kernel}(${ports})${JSON.stringify(attributes, exactNumber)}`;
   let cached = cache.get(key);
   if (!cached) {
     const { graph, isList } = record(kernel, handler, named, attributes);
@@ -117,6 +126,10 @@ export function runAsGraph(
     named.map(([, info]) => backend.hostTensor(info)),
     outputs,
   );
+  if (SHARING_KERNELS.has(kernel)) {
+    const [[, info], output] = [named[0] as [string, TensorInfo], outputs[0] as HostTensor];
+    return backend.overwrite(info, output);
+  }
   const infos = outputs.map((output) => backend.adopt(output));
   return isList ? infos : (infos[0] as TensorInfo);
 }
@@ -137,6 +150,13 @@ function record(
   const isList = Array.isArray(outputs);
   graph.outputs.push(...(isList ? outputs : [outputs as Value]));
   return { graph, isList };
+}
+
+/** For JSON, which writes NaN and both infinities as null and -0 as 0. */
+function exactNumber(_key: string, value: unknown): unknown {
+  return typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0))
+    ? value
+    : `${Object.is(value, -0) ? "-0" : value}`;
 }
 
 function present(inputs: NamedTensorInfoMap): TensorInfo[] {

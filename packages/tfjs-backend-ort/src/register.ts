@@ -51,7 +51,7 @@ function dispatch(
     if (ort.trace && (handler || dependsOnTrace(inputs, ort))) {
       return record(name, handler, inputs, attrs, ort);
     }
-    if (handler && (!cpu || runsAsGraph(name, inputs))) {
+    if (handler && (!cpu || runsAsGraph(name, inputs, attrs))) {
       countEager(name, "onnx");
       return runAsGraph(name, handler, inputs, attrs, ort);
     }
