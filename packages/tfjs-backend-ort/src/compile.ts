@@ -20,8 +20,24 @@ export interface Program {
 
 /** Limits of a compilation. */
 export interface CompileOptions {
-  /** Most bytes one run may need; default 80 % of what the machine has available. */
+  /**
+   * Most bytes one run may need; default: {@link setMemoryLimit}'s, else 80 % of what the machine
+   * has available.
+   */
   readonly memoryLimit?: number;
+}
+
+let processLimit: number | undefined;
+
+/**
+ * Sets the memory limit of everything compiled from now on; a program's `--memory-limit`.
+ * @param bytes most bytes one run may need; `undefined` for 80 % of what is available
+ */
+export function setMemoryLimit(bytes: number | undefined): void {
+  if (bytes !== undefined && !(bytes > 0)) {
+    throw new Error(`setMemoryLimit: expected more than 0 bytes, got ${bytes}.`);
+  }
+  processLimit = bytes;
 }
 
 /**
@@ -32,6 +48,6 @@ export interface CompileOptions {
 export function compile(recorded: Graph, runtime: Runtime, options: CompileOptions = {}): Program {
   const graph = optimize(recorded);
   verify(graph);
-  checkMemoryLimit(graph, options.memoryLimit);
+  checkMemoryLimit(graph, options.memoryLimit ?? processLimit);
   return { graph, session: runtime.createSession(encodeModel(graph)) };
 }

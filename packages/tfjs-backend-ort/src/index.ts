@@ -4,6 +4,7 @@ import { registerOrtBackend } from "./register.ts";
 registerOrtBackend();
 
 export { OrtBackend } from "./backend.ts";
+export { setMemoryLimit } from "./compile.ts";
 export {
   type EagerCount,
   type EagerMode,

@@ -1,4 +1,4 @@
-import { jit, TraceError, UnsupportedKernelError } from "@preflab/tfjs-backend-ort";
+import { jit, setMemoryLimit, TraceError, UnsupportedKernelError } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeEach, describe, expect, it } from "vitest";
 
@@ -99,5 +99,17 @@ describe("jit: programs that cannot be traced", () => {
     const error = errorOf(() => fn(tf.ones([300, 2])));
     expect(error.name).toBe("MemoryLimitError");
     expect(error.message).toContain("[300,300]");
+  });
+
+  it("obeys the memory limit of the process where the function has none", () => {
+    const fn = jit((x: tf.Tensor) => tf.sum(tf.matMul(x, x, false, true)));
+    setMemoryLimit(1e5);
+    try {
+      expect(errorOf(() => fn(tf.ones([300, 2]))).name).toBe("MemoryLimitError");
+    } finally {
+      setMemoryLimit(undefined);
+    }
+    expect(fn(tf.ones([300, 2])).dataSync()[0]).toBe(180_000);
+    expect(() => setMemoryLimit(-1)).toThrow("expected more than 0 bytes, got -1");
   });
 });
