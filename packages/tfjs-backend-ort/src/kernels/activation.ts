@@ -54,12 +54,15 @@ export const ACTIVATION: HandlerTable = {
   }),
 };
 
-/** Limits `x` to `[low, high]`; integers to the integers inside, NaN stays NaN. */
+/** Limits `x` to `[low, high]`; integers to those bounds cut towards zero. NaN stays NaN. */
 function clip(graph: Graph, x: Value, low: number, high: number): Value {
-  return graph.node("Clip", [x, bound(graph, x, low), bound(graph, x, high)], x);
-}
-
-/** A bound as a value, or none where it could not limit anything. */
-function bound(graph: Graph, { dtype }: Value, limit: number): Value | null {
-  return Number.isFinite(limit) ? graph.scalar(limit, dtype) : null;
+  const limits = [
+    Number.isNaN(low) ? Number.NEGATIVE_INFINITY : low,
+    Number.isNaN(high) ? Number.POSITIVE_INFINITY : high,
+  ].map((limit) => {
+    // Without a bound ONNX Runtime limits floats to the finite ones, so only integers go without.
+    const isBound = x.dtype === "float32" || Number.isFinite(limit);
+    return isBound ? graph.scalar(limit, x.dtype) : null;
+  });
+  return graph.node("Clip", [x, ...limits], x);
 }

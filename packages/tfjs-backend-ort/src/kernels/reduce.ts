@@ -22,6 +22,7 @@ import {
   normalizeAxis,
   reducedShape,
   reduceOver,
+  reshapeTo,
   where,
 } from "./shape.ts";
 
@@ -46,8 +47,8 @@ export const REDUCE: HandlerTable = {
   All: quantifier("ReduceMin"),
   Any: quantifier("ReduceMax"),
 
-  ArgMax: position("ArgMax"),
-  ArgMin: position("ArgMin"),
+  ArgMax: position("largest"),
+  ArgMin: position("smallest"),
 
   Softmax: handler<keyof SoftmaxInputs, SoftmaxAttrs>((graph, { logits }, { dim }) =>
     normalized(graph, "Softmax", logits, dim),
@@ -59,8 +60,11 @@ export const REDUCE: HandlerTable = {
 
 function total(op: "ReduceSum" | "ReduceProd"): Handler {
   return handler<"x", SumAttrs>((graph, { x }, { axis, keepDims }) => {
-    const number = castTo(graph, x, numericType(x));
-    return reduceOver(graph, op, number, normalizeAxes(axis, x.shape.length), keepDims);
+    const axes = normalizeAxes(axis, x.shape.length);
+    if (x.dtype === "float32") return reduceOver(graph, op, x, axes, keepDims);
+    // On overflow ONNX Runtime's int32 reductions saturate; tfjs wraps around.
+    const result = reduceOver(graph, op, castTo(graph, x, "int64"), axes, keepDims);
+    return castTo(graph, result, "int32");
   });
 }
 
@@ -90,14 +94,27 @@ function propagateNaN(graph: Graph, op: Extreme, x: Value, axes: Axes, keepDims:
   return where(graph, test(graph, "IsNaN", sum), sum, result);
 }
 
-function position(op: "ArgMax" | "ArgMin"): Handler {
+/**
+ * Position of the first largest or smallest element, passing over NaN except in front, as tfjs
+ * does. ONNX's ArgMax stops at some NaNs, depending on the row's length, and is no faster.
+ */
+function position(which: "largest" | "smallest"): Handler {
   return handler<"x", ArgMaxAttrs>((graph, { x }, attributes) => {
     const axis = normalizeAxis(attributes.axis, x.shape.length);
     const shape = reducedShape(x.shape, [axis], false);
     if (isEmpty(x)) return filled(graph, 0, shape, "int32");
     const number = castTo(graph, x, numericType(x));
-    const options = { axis: { int: axis }, keepdims: { int: 0 } };
-    return castTo(graph, graph.node(op, [number], { shape, dtype: "int64" }, options), "int32");
+    const kept = reducedShape(x.shape, [axis], true);
+    const [, first] = graph.multiNode(
+      "TopK",
+      [number, graph.ints([1])],
+      [
+        { shape: kept, dtype: number.dtype },
+        { shape: kept, dtype: "int64" },
+      ],
+      { axis: { int: axis }, largest: { int: which === "largest" ? 1 : 0 } },
+    );
+    return castTo(graph, reshapeTo(graph, first as Value, shape), "int32");
   });
 }
 
