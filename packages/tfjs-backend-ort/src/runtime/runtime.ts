@@ -29,9 +29,13 @@ export interface Session {
    *   or the session is disposed
    */
   run(inputs: readonly HostTensor[], outputs: readonly HostTensor[]): void;
-  /** Same, off the event loop where {@link Runtime.offThread}. Nothing may be touched meanwhile. */
+  /**
+   * Same, off the event loop where {@link Runtime.offThread}. The tensors may not be touched until
+   * the promise settles. Calls on one session run one after the other, in order; `run` throws while
+   * any is unfinished.
+   */
   runAsync(inputs: readonly HostTensor[], outputs: readonly HostTensor[]): Promise<void>;
-  /** Frees native memory. Safe to call twice; a run in flight finishes first. */
+  /** Frees native memory. Safe to call twice; runs that were asked for before finish first. */
   dispose(): void;
 }
 
@@ -60,12 +64,23 @@ export interface Runtime {
   readonly threads: number;
   /** Whether {@link Session.runAsync} leaves the event loop free. */
   readonly offThread: boolean;
-  /** Compiles a model. @throws SessionError */
-  createSession(model: Model): Session;
+  /** Compiles a model. @throws SessionError when ONNX Runtime refuses it */
+  createSession(model: Model, options?: SessionOptions): Session;
+}
+
+/** Choices made per session. */
+export interface SessionOptions {
+  /**
+   * Path prefix of a profile: on dispose, the time of every operator of every run is written to
+   * `<prefix>_<date>.json` in Chrome's trace format. Slows every run.
+   */
+  readonly profilePrefix?: string;
 }
 
 /** Choices made once per process, when the runtime is loaded. */
 export interface RuntimeOptions {
-  /** Intra-op threads; default: what the machine has available to this process. */
+  /** Intra-op threads, at least 1; default: what the machine has available to this process. */
   readonly threads?: number;
+  /** Default: the environment variable PREFLAB_ORT_RUNTIME, else "auto": c-api where it loads. */
+  readonly runtime?: RuntimeName | "auto";
 }
