@@ -2,14 +2,19 @@
 import { ACTIVATION } from "./activation.ts";
 import { BINARY } from "./binary.ts";
 import { COMPARISON } from "./comparison.ts";
+import { CONVOLUTION } from "./convolution.ts";
+import { CONVOLUTION_GRADIENTS } from "./convolution-gradients.ts";
 import { CREATION } from "./creation.ts";
 import { EINSUM } from "./einsum.ts";
 import { GATHER } from "./gather.ts";
+import { IMAGE } from "./image.ts";
 import type { HandlerTable } from "./kernel.ts";
 import { MATMUL } from "./matmul.ts";
 import { MOVEMENT } from "./movement.ts";
 import { NEURAL } from "./neural.ts";
+import { NORMALIZE } from "./normalize.ts";
 import { PAD } from "./pad.ts";
+import { POOLING } from "./pooling.ts";
 import { REDUCE } from "./reduce.ts";
 import { SCAN } from "./scan.ts";
 import { SCATTER } from "./scatter.ts";
@@ -23,13 +28,18 @@ const TABLES: readonly HandlerTable[] = [
   ACTIVATION,
   BINARY,
   COMPARISON,
+  CONVOLUTION,
+  CONVOLUTION_GRADIENTS,
   CREATION,
   EINSUM,
   GATHER,
+  IMAGE,
   MATMUL,
   MOVEMENT,
   NEURAL,
+  NORMALIZE,
   PAD,
+  POOLING,
   REDUCE,
   SCAN,
   SCATTER,
