@@ -36,10 +36,12 @@ const SAME_NAME = [
 export const UNARY: HandlerTable = {
   ...Object.fromEntries(SAME_NAME.map((op) => [op, floatFunction(op)])),
 
-  // The one float function of tfjs that turns integers into floats.
-  Exp: handler<keyof UnaryInputs>((graph, { x }) =>
-    apply(graph, "Exp", castTo(graph, x, "float32")),
-  ),
+  // The one function of tfjs that turns integers into floats. Their powers are large, and worth the
+  // precision of float64.
+  Exp: handler<keyof UnaryInputs>((graph, { x }) => {
+    const wide = x.dtype === "float32" ? x : castTo(graph, x, "float64");
+    return castTo(graph, apply(graph, "Exp", wide), "float32");
+  }),
 
   Rsqrt: inFloat((graph, x) => apply(graph, "Reciprocal", apply(graph, "Sqrt", x))),
   Expm1: inFloat(expMinusOne),
