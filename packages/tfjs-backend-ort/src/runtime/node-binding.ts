@@ -136,8 +136,12 @@ function bindingOptions(threads: number, { profilePrefix }: SessionOptions): obj
     logSeverityLevel: LOG_FATAL,
     // See c-api.ts.
     enableMemPattern: false,
-    // Every session has threads of its own: those of an idle one must not spin against the others.
-    extra: { session: { force_spinning_stop: "1" } },
+    extra: {
+      // Every session has threads of its own: those of an idle one must not spin against the others.
+      session: { force_spinning_stop: "1" },
+      // See c-api.ts.
+      optimization: { disable_specified_optimizers: "Pad_Fusion" },
+    },
     ...(profilePrefix === undefined
       ? {}
       : { enableProfiling: true, profileFilePrefix: profilePrefix }),
