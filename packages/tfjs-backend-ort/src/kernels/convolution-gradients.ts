@@ -25,6 +25,7 @@ import { convolve, toDepthwiseFilter, toOnnxFilter } from "./convolution.ts";
 import { type HandlerTable, handler } from "./kernel.ts";
 import { padWith } from "./pad.ts";
 import { emptyOf, filled, isEmpty, reshapeTo, transposeTo } from "./shape.ts";
+import { sliceTo } from "./slice.ts";
 import {
   endPadding,
   skippedElements,
@@ -42,7 +43,7 @@ type Shape5 = [number, number, number, number, number];
 
 /**
  * The transpose of {@link convolve}: spreads `dy` over the input that each position saw.
- * @param dy float32 `[batch, out, ...window.output]`
+ * @param dy float32 `[batch, out, ...window.output]`, or more positions than the window takes
  * @param filter float32 `[out, C, ...window.filter]`
  * @returns `[batch, groups * C, ...window.input]`
  */
@@ -62,9 +63,17 @@ export function spread(
   const seen = withoutSkipped(window);
   const unseen = endPadding(seen).map((amount) => Math.max(0, -amount));
   const spatial = seen.input.map((dim, i) => dim - (unseen[i] as number));
+  // A dy for more positions than the window takes is allowed: tf.conv2dTranspose can ask for less.
+  const used = dy.shape.map((dim, i) => (i < 2 ? dim : (window.output[i - 2] as number)));
+  const positions = sliceTo(
+    graph,
+    dy,
+    used.map(() => 0),
+    used,
+  );
   const gradient = graph.node(
     "ConvTranspose",
-    [dy, filter],
+    [positions, filter],
     { shape: [...leading, ...spatial], dtype },
     { ...windowAttributes(seen), group: { int: groups } },
   );

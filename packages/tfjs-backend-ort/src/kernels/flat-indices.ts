@@ -20,9 +20,7 @@ const INT64_MAX = 2n ** 63n - 1n;
 export function checkedRows(graph: Graph, rows: Value, count: number, kernel: string): Value {
   for (const row of rows.data ?? []) {
     if (row >= 0 && row < count) continue;
-    throw new Error(
-      `${kernel}: expected indices in [0, ${count}), got ${row}. Correct or drop the index.`,
-    );
+    throw new Error(`${kernel}: the index value ${row} is not in [0, ${count - 1}]`);
   }
   const wide = castTo(graph, rows, "int64");
   if (rows.data || sizeOf(rows.shape) === 0) return wide;

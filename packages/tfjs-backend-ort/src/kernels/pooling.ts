@@ -18,99 +18,30 @@ import {
   type MaxPoolWithArgmaxAttrs,
   type MaxPoolWithArgmaxInputs,
 } from "@tensorflow/tfjs-core";
-import { UnsupportedKernelError } from "../errors.ts";
-import { type DType, sizeOf } from "../graph/dtypes.ts";
-import type { Attributes, Graph, Value } from "../graph/graph.ts";
+import { sizeOf } from "../graph/dtypes.ts";
+import type { Graph, Value } from "../graph/graph.ts";
 import { requireChannelsLast } from "./convolution.ts";
 import { spread } from "./convolution-gradients.ts";
 import { combine } from "./elementwise.ts";
 import { type HandlerTable, handler } from "./kernel.ts";
-import { castTo, emptyOf, filled, isEmpty, reshapeTo } from "./shape.ts";
+import { castTo, filled, isEmpty, reshapeTo } from "./shape.ts";
 import { sliceTo } from "./slice.ts";
-import {
-  dropSkipped,
-  onnxPositions,
-  toChannelsFirst,
-  toChannelsLast,
-  type Window,
-  window2d,
-  window3d,
-  windowAttributes,
-  withoutSkipped,
-} from "./window.ts";
+import { padExplicitly, slideAverage, slideMax, slideMaxWithPositions } from "./sliding.ts";
+import { toChannelsFirst, toChannelsLast, type Window, window2d, window3d } from "./window.ts";
 
 type Shape4 = [number, number, number, number];
 type Shape5 = [number, number, number, number, number];
 
-/**
- * Pools a channels-first value.
- * @param x float32 or (MaxPool only) float64 `[batch, channels, ...window.input]`
- * @returns `[batch, channels, ...window.output]`
- */
-function pool(graph: Graph, op: "MaxPool" | "AveragePool", x: Value, window: Window): Value {
-  const spec = pooledSpec(x, window);
-  if (sizeOf(spec.shape) === 0) return emptyOf(graph, spec.shape, x.dtype);
-  const seen = withoutSkipped(window);
-  const full = { shape: [...spec.shape.slice(0, 2), ...onnxPositions(seen)], dtype: x.dtype };
-  const visible = dropSkipped(graph, x, window);
-  const result = graph.node(op, [visible], full, poolAttributes(op, seen));
-  return sliceTo(
-    graph,
-    result,
-    spec.shape.map(() => 0),
-    spec.shape,
-  );
-}
-
-/**
- * Maximum of a channels-first value with its first position: the row-major index in all of `x`.
- * @param x float32 `[batch, channels, ...window.input]`
- * @returns the maxima and their int64 positions, both `[batch, channels, ...window.output]`
- */
-function poolWithPositions(graph: Graph, x: Value, window: Window): [Value, Value] {
-  const { shape } = pooledSpec(x, window);
-  if (sizeOf(shape) === 0) return [emptyOf(graph, shape, x.dtype), emptyOf(graph, shape, "int64")];
-  const full = [...shape.slice(0, 2), ...onnxPositions(window)];
-  const outputs = graph.multiNode(
-    "MaxPool",
-    [x],
-    [
-      { shape: full, dtype: x.dtype },
-      { shape: full, dtype: "int64" },
-    ],
-    poolAttributes("MaxPool", window),
-  );
-  const begin = shape.map(() => 0);
-  return outputs.map((output) => sliceTo(graph, output, begin, shape)) as [Value, Value];
-}
-
-function pooledSpec(x: Value, { output }: Window): { shape: number[]; dtype: DType } {
-  return { shape: [...x.shape.slice(0, 2), ...output], dtype: x.dtype };
-}
-
-function poolAttributes(op: string, window: Window): Attributes {
-  const { dilations, ...attributes } = windowAttributes(window);
-  const rank = window.filter.length;
-  if (attributes.pads.ints.some((amount, i) => amount >= (window.filter[i % rank] as number))) {
-    throw new UnsupportedKernelError(
-      `${op}: expected padding below the window size, got ${attributes.pads.ints} for ` +
-        `[${window.filter}]. Pad the input with tf.pad first.`,
-    );
-  }
-  return op === "MaxPool" ? { ...attributes, dilations } : attributes;
-}
-
 /** Maximum per window; int32 and bool are compared as float64, which holds them exactly. */
 function maxPool(graph: Graph, x: Value, window: Window): Value {
   const exact = castTo(graph, x, x.dtype === "float32" ? "float32" : "float64");
-  const maxima = pool(graph, "MaxPool", toChannelsFirst(graph, exact), window);
-  return toChannelsLast(graph, maxima);
+  return toChannelsLast(graph, slideMax(graph, toChannelsFirst(graph, exact), window));
 }
 
 /** Mean per window over the elements inside `x`. */
 function averagePool(graph: Graph, x: Value, window: Window): Value {
   const float = toChannelsFirst(graph, castTo(graph, x, "float32"));
-  return toChannelsLast(graph, pool(graph, "AveragePool", float, window));
+  return toChannelsLast(graph, slideAverage(graph, float, window));
 }
 
 /**
@@ -128,22 +59,22 @@ function averageGradient(graph: Graph, dy: Value, window: Window): Value {
 
 /** Adds dy to the first maximum of each window. */
 function maxGradient(graph: Graph, dy: Value, x: Value, window: Window): Value {
+  if (isEmpty(dy)) return filled(graph, 0, x.shape, "float32");
   const first = toChannelsFirst(graph, castTo(graph, x, "float32"));
-  const size = sizeOf(first.shape);
-  const zeros = filled(graph, 0, [size], "float32");
-  if (isEmpty(dy)) return reshapeTo(graph, zeros, x.shape);
-  const [, positions] = poolWithPositions(graph, first, window);
+  const padded = padExplicitly(graph, first, window, Number.NEGATIVE_INFINITY);
+  const [, positions] = slideMaxWithPositions(graph, padded.value, padded.window);
   const flat = [sizeOf(dy.shape)];
   const inputs = [
-    zeros,
+    filled(graph, 0, [sizeOf(padded.value.shape)], "float32"),
     reshapeTo(graph, positions, flat),
     reshapeTo(graph, toChannelsFirst(graph, dy), flat),
   ];
-  const sum = graph.node("ScatterElements", inputs, zeros, {
+  const sum = graph.node("ScatterElements", inputs, inputs[0] as Value, {
     axis: { int: 0 },
     reduction: { string: "add" },
   });
-  return toChannelsLast(graph, reshapeTo(graph, sum, first.shape));
+  const gradient = reshapeTo(graph, sum, padded.value.shape);
+  return toChannelsLast(graph, sliceTo(graph, gradient, padded.begin, first.shape));
 }
 
 /** Handlers of the pooling kernels. */
@@ -169,7 +100,7 @@ export const POOLING: HandlerTable = {
     (graph, { x }, { includeBatchInIndex, ...attributes }) => {
       const window = poolWindow(x, attributes);
       const first = toChannelsFirst(graph, castTo(graph, x, "float32"));
-      const [maxima, positions] = poolWithPositions(graph, first, window);
+      const [maxima, positions] = slideMaxWithPositions(graph, first, window);
       const indices = channelsLastPositions(graph, positions, first.shape, includeBatchInIndex);
       return [
         castTo(graph, toChannelsLast(graph, maxima), x.dtype),
