@@ -18,7 +18,7 @@ import {
   type MaxPoolWithArgmaxAttrs,
   type MaxPoolWithArgmaxInputs,
 } from "@tensorflow/tfjs-core";
-import { sizeOf } from "../graph/dtypes.ts";
+import { sameShape, sizeOf } from "../graph/dtypes.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { requireChannelsLast } from "./convolution.ts";
 import { spread } from "./convolution-gradients.ts";
@@ -79,13 +79,15 @@ function maxGradient(graph: Graph, dy: Value, x: Value, window: Window): Value {
 
 /** Handlers of the pooling kernels. */
 export const POOLING: HandlerTable = {
-  MaxPool: handler<keyof MaxPoolInputs, MaxPoolAttrs>((graph, { x }, attributes) =>
-    castTo(graph, maxPool(graph, x, poolWindow(x, attributes)), x.dtype),
-  ),
+  MaxPool: handler<keyof MaxPoolInputs, MaxPoolAttrs>((graph, { x }, attributes) => {
+    const window = poolWindow(x, attributes);
+    return isIdentity(window) ? x : castTo(graph, maxPool(graph, x, window), x.dtype);
+  }),
 
-  AvgPool: handler<keyof AvgPoolInputs, AvgPoolAttrs>((graph, { x }, attributes) =>
-    castTo(graph, averagePool(graph, x, poolWindow(x, attributes)), x.dtype),
-  ),
+  AvgPool: handler<keyof AvgPoolInputs, AvgPoolAttrs>((graph, { x }, attributes) => {
+    const window = poolWindow(x, attributes);
+    return isIdentity(window) ? x : castTo(graph, averagePool(graph, x, window), x.dtype);
+  }),
 
   MaxPoolGrad: handler<keyof MaxPoolGradInputs, MaxPoolGradAttrs>(
     (graph, { dy, input }, attributes) =>
@@ -136,6 +138,11 @@ function poolWindow(x: Value, { filterSize, strides, pad, dimRoundingMode }: Poo
   return window2d(
     backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode),
   );
+}
+
+/** The cpu kernels return their input here, even where padding and strides would shift it. */
+function isIdentity({ filter, input, output }: Window): boolean {
+  return filter.every((dim) => dim === 1) && sameShape(input, output);
 }
 
 function poolWindow3d(x: Value, attributes: Pool3dAttrs): Window {
