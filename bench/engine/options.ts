@@ -1,0 +1,97 @@
+/** The command line of `npm run bench:engine`. */
+import { parseArgs } from "node:util";
+import { CONTENDERS, type Contender } from "./contenders.ts";
+import { isSizeName, SIZES, type SizeName } from "./sizes.ts";
+
+/** What to measure, and how. */
+export interface Options {
+  readonly help: boolean;
+  readonly python: string | null;
+  readonly sizes: readonly SizeName[];
+  readonly rounds: number;
+  /** Of measuring per contender and round. */
+  readonly seconds: number;
+  readonly contenders: readonly Contender[];
+  /** Folder of engine.json and engine.md. */
+  readonly out: string;
+}
+
+/** What `--help` prints. */
+export function helpText(): string {
+  return `Usage: npm run bench:engine -- [options]
+
+Measures training steps (forward, backward, Adam) and decoding of GPT-2 style models of the sizes
+${Object.keys(SIZES).join(", ")}: this workspace on ONNX Runtime, tfjs on wasm, and PyTorch where a Python has it. Each
+contender runs in a process of its own; all take turns, so that drift of the machine hits all.
+Runs during which other programs kept the processors busy are repeated, and marked if they stay so.
+
+  --python PATH    a Python with torch (pip install -r bench/peers/requirements.txt)
+  --configs LIST   sizes, default S,M,L,G
+  --rounds N       turns of each contender, default 3
+  --seconds N      measuring time of a turn, default 6
+  --peers LIST     contenders whose name contains one of these, for example "ort,torch fp32"
+  --out DIR        where engine.json and engine.md go, default bench/results
+  --help           this text
+
+Contenders: ${CONTENDERS.map(({ id }) => id).join("; ")}.
+
+Everything with 3 rounds takes about 40 minutes. A first look, 2 minutes:
+  npm run bench:engine -- --configs S,M --rounds 1 --peers "ort one-graph,torch fp32"
+`;
+}
+
+/**
+ * Reads the command line.
+ * @throws for unknown options, sizes, contenders and numbers below 1
+ */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: "boolean", short: "h", default: false },
+      python: { type: "string" },
+      configs: { type: "string", default: Object.keys(SIZES).join() },
+      rounds: { type: "string", default: "3" },
+      seconds: { type: "string", default: "6" },
+      peers: { type: "string", default: "" },
+      out: { type: "string", default: "bench/results" },
+    },
+  });
+  return {
+    help: values.help,
+    python: values.python ?? null,
+    sizes: list(values.configs).map(sizeName),
+    rounds: positive("--rounds", values.rounds),
+    seconds: positive("--seconds", values.seconds),
+    contenders: select(list(values.peers)),
+    out: values.out,
+  };
+}
+
+function list(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+function sizeName(name: string): SizeName {
+  if (isSizeName(name)) return name;
+  throw new Error(`--configs: expected sizes of ${Object.keys(SIZES)}, got "${name}".`);
+}
+
+function positive(option: string, text: string): number {
+  const number = Number(text);
+  if (number >= 1) return number;
+  throw new Error(`${option}: expected a number of at least 1, got "${text}".`);
+}
+
+function select(parts: readonly string[]): readonly Contender[] {
+  if (parts.length === 0) return CONTENDERS;
+  for (const part of parts) {
+    if (CONTENDERS.some(({ id }) => id.includes(part))) continue;
+    const ids = CONTENDERS.map(({ id }) => id).join("; ");
+    throw new Error(`--peers: expected parts of "${ids}", got "${part}".`);
+  }
+  return CONTENDERS.filter(({ id }) => parts.some((part) => id.includes(part)));
+}
