@@ -37,12 +37,12 @@ export const ROUNDING: Tolerance = { rtol: 2e-6, atol: 1e-6 };
 
 // tf.grad composes several float32 operations, each rounded.
 /** A gradient in float32 against the same formula on the cpu backend. */
-export const GRADIENT: Tolerance = { rtol: 2e-5, atol: 5e-6 };
+const GRADIENT: Tolerance = { rtol: 2e-5, atol: 5e-6 };
 
 // Central differences with a step of 2^-8: the error is 2^-16 / 6 of the third derivative, below 60
 // for the programs tested, plus the rounding of a sum of up to 12 terms below 10 over that step.
 /** A gradient against finite differences. */
-export const FINITE_DIFFERENCE: Tolerance = { rtol: 1e-3, atol: 1e-3 };
+const FINITE_DIFFERENCE: Tolerance = { rtol: 1e-3, atol: 1e-3 };
 
 /** Numbers that break naive kernels. */
 export const SPECIAL_FLOATS: readonly number[] = [
@@ -207,7 +207,7 @@ export function expectSameAsCpu(
 }
 
 /** Expects the same shapes, types and, within `tolerance` for floats, elements. */
-export function expectOutcomes(
+function expectOutcomes(
   actual: readonly Outcome[],
   expected: readonly Outcome[],
   tolerance: Tolerance,
