@@ -38,10 +38,11 @@ function maxPool(graph: Graph, x: Value, window: Window): Value {
   return toChannelsLast(graph, slideMax(graph, toChannelsFirst(graph, exact), window));
 }
 
-/** Mean per window over the elements inside `x`. */
+/** Mean per window over the elements inside `x`. tfjs disagrees with itself on the mean of none. */
 function averagePool(graph: Graph, x: Value, window: Window): Value {
   const float = toChannelsFirst(graph, castTo(graph, x, "float32"));
-  return toChannelsLast(graph, slideAverage(graph, float, window));
+  const ofNothing = window.filter.length === 3 ? "zero" : "NaN";
+  return toChannelsLast(graph, slideAverage(graph, float, window, ofNothing));
 }
 
 /**

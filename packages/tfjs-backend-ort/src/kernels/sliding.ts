@@ -5,9 +5,9 @@
 import { UnsupportedKernelError } from "../errors.ts";
 import { sizeOf } from "../graph/dtypes.ts";
 import type { Attributes, Graph, Value } from "../graph/graph.ts";
-import { combine } from "./elementwise.ts";
+import { combine, test } from "./elementwise.ts";
 import { padWith } from "./pad.ts";
-import { emptyOf, filled } from "./shape.ts";
+import { emptyOf, filled, where } from "./shape.ts";
 import { sliceTo } from "./slice.ts";
 import {
   dropSkipped,
@@ -29,11 +29,17 @@ export function slideMax(graph: Graph, x: Value, window: Window): Value {
 }
 
 /**
- * Mean per window over the elements inside `x`; of nothing but padding, NaN.
+ * Mean per window over the elements inside `x`.
  * @param x float32 `[batch, channels, ...window.input]`
+ * @param ofNothing what a window of nothing but padding gives
  * @returns `[batch, channels, ...window.output]`
  */
-export function slideAverage(graph: Graph, x: Value, window: Window): Value {
+export function slideAverage(
+  graph: Graph,
+  x: Value,
+  window: Window,
+  ofNothing: "zero" | "NaN",
+): Value {
   if (!isPaddedWide(window)) return slide(graph, "AveragePool", x, window);
   // Padding counts as elements once it is part of the input: its share is divided out again.
   const ones = filled(graph, 1, [1, 1, ...window.input], x.dtype);
@@ -41,11 +47,14 @@ export function slideAverage(graph: Graph, x: Value, window: Window): Value {
     const padded = padExplicitly(graph, value, window, 0);
     return slide(graph, "AveragePool", padded.value, padded.window);
   }) as [Value, Value];
-  return combine(graph, "Div", sum, count);
+  if (ofNothing === "NaN") return combine(graph, "Div", sum, count);
+  const least = graph.scalar(1 / sizeOf(window.filter), x.dtype);
+  return combine(graph, "Div", sum, combine(graph, "Max", count, least));
 }
 
 /**
- * Maximum per window with its first position: the row-major index in all of `x`.
+ * Maximum per window with its first position: the row-major index in all of `x`. NaN counts for
+ * nothing, as in tfjs.
  * @param x float32 `[batch, channels, ...window.input]`
  * @returns the maxima and their int64 positions, both `[batch, channels, ...window.output]`
  * @throws UnsupportedKernelError for padding as wide as the window
@@ -60,9 +69,10 @@ export function slideMaxWithPositions(graph: Graph, x: Value, window: Window): [
   const shape = [...x.shape.slice(0, 2), ...window.output];
   if (sizeOf(shape) === 0) return [emptyOf(graph, shape, x.dtype), emptyOf(graph, shape, "int64")];
   const full = [...x.shape.slice(0, 2), ...onnxPositions(window)];
+  const lowest = graph.scalar(Number.NEGATIVE_INFINITY, x.dtype);
   const outputs = graph.multiNode(
     "MaxPool",
-    [x],
+    [where(graph, test(graph, "IsNaN", x), lowest, x)],
     [
       { shape: full, dtype: x.dtype },
       { shape: full, dtype: "int64" },
