@@ -3,5 +3,5 @@ import { defineProject, mergeConfig } from "vitest/config";
 
 export default mergeConfig(
   base,
-  defineProject({ test: { name: "repo", include: ["**/*.test.ts"] } }),
+  defineProject({ test: { name: "integration", include: ["**/*.test.ts"] } }),
 );

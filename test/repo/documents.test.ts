@@ -1,5 +1,6 @@
 /** The commands and lists in the documents are those of the repository. */
 import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Manifest, ROOT, readJson, readText, workspaces } from "./workspace.ts";
 
@@ -67,7 +68,7 @@ describe("documents", () => {
   });
 
   test("the test command reaches every package that has tests", () => {
-    const plan = execFileSync("npx", ["turbo", "run", "test", "test:repo", "--dry=json"], {
+    const plan = execFileSync("npx", ["turbo", "run", "test", "--dry=json"], {
       cwd: ROOT,
       encoding: "utf8",
       env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
@@ -75,9 +76,10 @@ describe("documents", () => {
     });
     const { tasks } = JSON.parse(plan) as { tasks: { taskId: string; command: string }[] };
     const run = tasks.filter(({ command }) => command === "vitest run").map(({ taskId }) => taskId);
-    const names = workspaces().map(({ manifest }) => `${manifest.name}#test`);
-    expect(run.sort()).toEqual(names.sort());
-    expect(tasks.map(({ taskId }) => taskId)).toContain("//#test:repo");
+    const tested = workspaces().filter(({ folder }) =>
+      existsSync(`${ROOT}/${folder}/vitest.config.ts`),
+    );
+    expect(run.sort()).toEqual(tested.map(({ manifest }) => `${manifest.name}#test`).sort());
   });
 
   test("CI runs the README's test command and every check that CONTRIBUTING lists", () => {

@@ -1,5 +1,5 @@
 /** Reads the repository's own files for the tests that check them. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -36,14 +36,15 @@ export function readJson<T>(path: string): T {
 /** All packages of the workspace, without the root. */
 export function workspaces(): Workspace[] {
   const folders = readdirSync(join(ROOT, "packages")).map((name) => `packages/${name}`);
-  return [...folders, "experiments"].map((folder) => ({
+  return [...folders, "experiments", "bench", "test"].map((folder) => ({
     folder,
     manifest: readJson<Manifest>(`${folder}/package.json`),
   }));
 }
 
-/** Paths, relative to the root, of the TypeScript sources of a package. */
+/** Paths, relative to the root, of the TypeScript files in the `src` of a package. */
 export function sourceFiles({ folder }: Workspace): string[] {
+  if (!existsSync(join(ROOT, folder, "src"))) return [];
   const entries = readdirSync(join(ROOT, folder, "src"), { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
