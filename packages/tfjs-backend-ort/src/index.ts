@@ -40,11 +40,11 @@ export type {
 export { type SelectBackendOptions, selectBackend } from "./select-backend/select-backend.ts";
 export type { Gradients, LossFunction, LossOutput } from "./training/gradients.ts";
 export type { Slots, UpdateInputs, UpdateRule } from "./training/rule.ts";
-export {
-  type OptimizerState,
-  type StepResult,
-  type TrainMode,
-  type TrainStep,
-  type TrainStepOptions,
-  trainStep,
-} from "./training/train-step.ts";
+export type {
+  OptimizerState,
+  StepResult,
+  TrainMode,
+  TrainStep,
+  TrainStepOptions,
+} from "./training/step.ts";
+export { trainStep } from "./training/train-step.ts";

@@ -12,10 +12,10 @@ import { hostClipFactor } from "./clip.ts";
 import { CHUNK, type FlatEntry, type FlatLayout, flatLayout, viewOf } from "./flat-layout.ts";
 import { FlatUpdate } from "./flat-update.ts";
 import { type Gradients, gradients } from "./gradients.ts";
-import { readResult } from "./one-graph-step.ts";
 import type { UpdateRule } from "./rule.ts";
 import { readSlots, type SlotReader, writeSlots } from "./slots.ts";
-import type { OptimizerState, StepResult, TrainStep, TrainStepOptions } from "./train-step.ts";
+import type { OptimizerState, StepResult, TrainStep, TrainStepOptions } from "./step.ts";
+import { readResult } from "./step-result.ts";
 
 /** See {@link TrainStep}. */
 export class FlatStep<Batch extends readonly Tensor[]> implements TrainStep<Batch> {

@@ -5,13 +5,8 @@ import { clipFactor } from "./clip.ts";
 import { gradients } from "./gradients.ts";
 import type { UpdateRule } from "./rule.ts";
 import { readSlots, type SlotReader, writeSlots } from "./slots.ts";
-import type { OptimizerState, StepResult, TrainStep, TrainStepOptions } from "./train-step.ts";
-
-interface StepTensors {
-  readonly loss: tf.Scalar;
-  readonly gradNorm: tf.Scalar;
-  readonly metrics: Readonly<Record<string, tf.Scalar>>;
-}
+import type { OptimizerState, StepResult, TrainStep, TrainStepOptions } from "./step.ts";
+import { readResult, type StepTensors } from "./step-result.ts";
 
 /** See {@link TrainStep}. */
 export class OneGraphStep<Batch extends readonly tf.Tensor[]> implements TrainStep<Batch> {
@@ -105,21 +100,4 @@ function takeStep<Batch extends readonly tf.Tensor[]>(
     variable.assign(next.param);
   });
   return { loss, gradNorm, metrics };
-}
-
-/** Reads the numbers of a step and disposes its tensors. */
-export async function readResult({ loss, gradNorm, metrics }: StepTensors): Promise<StepResult> {
-  const number = async (tensor: tf.Scalar): Promise<number> => {
-    const [x] = await tensor.data();
-    tensor.dispose();
-    return x as number;
-  };
-  const named = await Promise.all(
-    Object.entries(metrics).map(async ([name, metric]) => [name, await number(metric)] as const),
-  );
-  return {
-    loss: await number(loss),
-    gradNorm: await number(gradNorm),
-    metrics: Object.fromEntries(named),
-  };
 }

@@ -6,57 +6,10 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { sizeOf } from "../graph/dtypes.ts";
-import type { JitOptions } from "../jit/compiler.ts";
 import { compilingBackend } from "../jit/jit.ts";
 import { FlatStep } from "./flat-step.ts";
-import type { LossFunction } from "./gradients.ts";
 import { OneGraphStep } from "./one-graph-step.ts";
-import type { UpdateRule } from "./rule.ts";
-
-/** How a training step runs; see the file header. */
-export type TrainMode = "one-graph" | "flat";
-
-/** What a training step is made of. */
-export interface TrainStepOptions<Batch extends readonly tf.Tensor[]> extends JitOptions {
-  /** Parameters by name; the names key the optimizer state. */
-  readonly params: Readonly<Record<string, tf.Variable>>;
-  readonly loss: LossFunction<Batch>;
-  readonly rule: UpdateRule;
-  /** Largest global gradient norm; gradients beyond it are scaled down. Default: no clipping. */
-  readonly maxGradNorm?: number;
-  /** Default `auto`: by the number of parameters. `flat` needs backend `ort`. */
-  readonly mode?: TrainMode | "auto";
-}
-
-/** What one step reports. */
-export interface StepResult {
-  /** Loss before the update, nats. */
-  readonly loss: number;
-  /** Global gradient norm before clipping. */
-  readonly gradNorm: number;
-  readonly metrics: Readonly<Record<string, number>>;
-}
-
-/** Optimizer state: what a checkpoint must hold beside the parameters. */
-export interface OptimizerState {
-  /** Steps taken. */
-  readonly step: number;
-  /** Slot contents by `<slot>/<parameter>`, row-major copies. */
-  readonly slots: Readonly<Record<string, Float32Array>>;
-}
-
-/** A compiled training step. One run at a time. */
-export interface TrainStep<Batch extends readonly tf.Tensor[]> {
-  readonly mode: TrainMode;
-  /** Takes one step with learning rate `lr`; parameters and optimizer state change in place. */
-  run(lr: number, ...batch: Batch): Promise<StepResult>;
-  /** Copies of the optimizer state. */
-  state(): OptimizerState;
-  /** Continues from `state`, bit for bit. @throws when its slots do not fit the parameters */
-  restore(state: OptimizerState): void;
-  /** Frees sessions and optimizer state; parameters stay usable. */
-  dispose(): void;
-}
+import type { TrainStep, TrainStepOptions } from "./step.ts";
 
 /**
  * Parameters from which the flat update wins: below, a second session costs more than it saves;
