@@ -4,6 +4,8 @@
  * live as long as the process.
  */
 import { SessionError, UnavailableError } from "../errors.ts";
+import { Graph } from "../graph/graph.ts";
+import { encodeModel } from "../onnx/encode.ts";
 import { CSession } from "./c-session.ts";
 import {
   check,
@@ -35,7 +37,7 @@ export function loadCApi(file: string, threads: number): Runtime {
   try {
     const environment = createEnvironment(api, threads);
     const values = new OrtValues(api);
-    return {
+    const runtime: Runtime = {
       name: "c-api",
       version,
       threads,
@@ -43,11 +45,30 @@ export function loadCApi(file: string, threads: number): Runtime {
       createSession: (model, options = {}) =>
         createSession(library, environment, values, model, options),
     };
+    tryOut(runtime);
+    return runtime;
   } catch (error) {
     if (!(error instanceof SessionError)) throw error;
-    throw new UnavailableError(`loadCApi: expected an environment, got: ${error.message}.`, {
+    throw new UnavailableError(`loadCApi: expected ONNX Runtime to run, got: ${error.message}.`, {
       cause: error,
     });
+  }
+}
+
+/**
+ * Runs one operator. Fails where other code of the process created the environment before, without
+ * the thread pool that sessions here share.
+ */
+function tryOut(runtime: Runtime): void {
+  const graph = new Graph("trial");
+  const scalar = { dtype: "float32", shape: [] } as const;
+  graph.outputs.push(graph.node("Neg", [graph.input([], "float32")], scalar));
+  const output = { ...scalar, data: new Float32Array(1) };
+  const session = runtime.createSession(encodeModel(graph));
+  session.run([{ ...scalar, data: Float32Array.of(1) }], [output]);
+  session.dispose();
+  if (output.data[0] !== -1) {
+    throw new SessionError(`trial: expected the negative of 1, got ${output.data[0]}.`);
   }
 }
 
@@ -104,6 +125,10 @@ function createOptions(api: OrtApi, where: string, { profilePrefix }: SessionOpt
     set(api.SetSessionGraphOptimizationLevel(options, OPTIMIZE_ALL));
     set(api.DisablePerSessionThreads(options));
     set(api.AddSessionConfigEntry(options, "session.use_env_allocators", "1"));
+    // It makes padding with zeros part of a MaxPool, which then takes it for negative infinity.
+    set(
+      api.AddSessionConfigEntry(options, "optimization.disable_specified_optimizers", "Pad_Fusion"),
+    );
     // A memory pattern is one more block of the size of all intermediate results, beside those of
     // the run that it was measured on: a third of the peak, for no measurable speed.
     set(api.DisableMemPattern(options));

@@ -44,9 +44,11 @@ export class CSession implements Session {
       );
     }
     const temporaries = this.#bind(inputs, outputs);
-    const status = this.#api.Run(...this.#arguments());
-    this.#values.release(temporaries);
-    check(this.#api, status, this.#where);
+    try {
+      check(this.#api, this.#api.Run(...this.#arguments()), this.#where);
+    } finally {
+      this.#values.release(temporaries);
+    }
   }
 
   async runAsync(inputs: readonly HostTensor[], outputs: readonly HostTensor[]): Promise<void> {
@@ -75,17 +77,20 @@ export class CSession implements Session {
 
   async #runOffThread(inputs: HostTensor[], outputs: HostTensor[]): Promise<void> {
     const temporaries = this.#bind(inputs, outputs);
-    // Native code reads these arrays while the collector may run.
+    // What native code points to must not be collected before it is done.
     const held = [inputs, outputs, inputs.map(dataOf), outputs.map(dataOf)];
-    const status = await new Promise<Pointer | null>((resolve, reject) => {
-      this.#api.Run.async(...this.#arguments(), (error, result) => {
-        held.length = 0;
-        if (error) reject(error);
-        else resolve(result);
+    try {
+      const status = await new Promise<Pointer | null>((resolve, reject) => {
+        this.#api.Run.async(...this.#arguments(), (error, result) => {
+          held.length = 0;
+          if (error) reject(error);
+          else resolve(result);
+        });
       });
-    });
-    this.#values.release(temporaries);
-    check(this.#api, status, this.#where);
+      check(this.#api, status, this.#where);
+    } finally {
+      this.#values.release(temporaries);
+    }
   }
 
   /** Points the arrays of a run at `inputs` and `outputs`. */

@@ -193,7 +193,7 @@ function configureStacks(koffi: Koffi): void {
  */
 export function check(api: OrtApi, status: Status, where: string): void {
   if (status === null) return;
-  const message = api.GetErrorMessage(status);
+  const message = api.GetErrorMessage(status).trim();
   api.ReleaseStatus(status);
   throw new SessionError(`${where}: ${message}`);
 }
