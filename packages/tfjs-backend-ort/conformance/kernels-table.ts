@@ -1,5 +1,5 @@
 /** Renders KERNELS.md from the committed results. Pure, in a fixed order. */
-import { ORT_EXCLUSIONS } from "./exclusions.ts";
+import { STRICT_EXCLUSIONS } from "./exclusions.ts";
 import { total } from "./expectation.ts";
 import type { Results } from "./results.ts";
 import { RUNS, type RunName } from "./runs.ts";
@@ -58,11 +58,11 @@ function specsTable(results: Results): string[] {
 }
 
 function exclusionsTable(): string[] {
-  if (ORT_EXCLUSIONS.length === 0) return ["None."];
+  if (STRICT_EXCLUSIONS.length === 0) return ["None."];
   return [
     "| specs | count | reason |",
     "| --- | ---: | --- |",
-    ...ORT_EXCLUSIONS.map(
+    ...STRICT_EXCLUSIONS.map(
       ({ spec, count, reason }) => `| \`${spec.source}\` | ${count} | ${reason} |`,
     ),
   ];
@@ -72,7 +72,7 @@ function kernelsTable(results: Results): string[] {
   const strict = results["ort-strict"].kernels;
   const auto = results["ort-auto"].kernels;
   const rows = Object.entries(strict).map(([name, { handler, onnx, fallback }]) => {
-    const cells = [name, handler ? "ONNX" : "cpu", onnx, fallback];
+    const cells = [name, handler ? "ONNX" : "none", onnx, fallback];
     return `| ${[...cells, auto[name]?.onnx ?? 0, auto[name]?.fallback ?? 0].join(" | ")} |`;
   });
   const handlers = Object.values(strict).filter((kernel) => kernel.handler).length;
@@ -81,7 +81,7 @@ function kernelsTable(results: Results): string[] {
     "complex64 tensors, run on the cpu backend's code. Counts are calls during the suite, in strict",
     "and in auto mode.",
     "",
-    "| kernel | eager | strict: ONNX | strict: cpu | auto: ONNX | auto: cpu |",
+    "| kernel | handler | strict: ONNX | strict: cpu | auto: ONNX | auto: cpu |",
     "| --- | --- | ---: | ---: | ---: | ---: |",
     ...rows,
   ];

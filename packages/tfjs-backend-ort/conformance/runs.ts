@@ -1,5 +1,5 @@
 /** The runs whose results are committed: which backend, in which mode. */
-import { type Exclusion, ORT_EXCLUSIONS } from "./exclusions.ts";
+import { type Exclusion, STRICT_EXCLUSIONS } from "./exclusions.ts";
 import type { RunOptions } from "./run-suite.ts";
 
 /** Name of a committed run. */
@@ -24,21 +24,21 @@ export const RUNS: Readonly<Record<RunName, Run>> = {
   "ort-strict": {
     title: "every kernel with a handler as a graph, a fallback of one is an error",
     options: { backend: "ort", env: { ORT_EAGER: "graph" }, shards: SHARDS },
-    exclusions: ORT_EXCLUSIONS,
+    exclusions: STRICT_EXCLUSIONS,
   },
   "ort-strict-node": {
     title: "the same through the onnxruntime-node addon",
     options: {
       backend: "ort",
-      env: { ORT_EAGER: "graph", ORT_RUNTIME: "onnxruntime-node" },
+      env: { ORT_EAGER: "graph", PREFLAB_ORT_RUNTIME: "onnxruntime-node" },
       shards: SHARDS,
     },
-    exclusions: ORT_EXCLUSIONS,
+    exclusions: STRICT_EXCLUSIONS,
   },
   "ort-auto": {
     title: "the default: heavy kernels as graphs, the others on the cpu backend's kernels",
     options: { backend: "ort", env: { ORT_EAGER: "auto" }, shards: SHARDS },
-    exclusions: ORT_EXCLUSIONS,
+    exclusions: [],
   },
 };
 

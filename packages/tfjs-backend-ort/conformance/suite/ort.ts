@@ -6,8 +6,11 @@ import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
 import { setTestEnvs } from "@tensorflow/tfjs-core/dist/jasmine_util.js";
 import { BACKEND_NAME, eagerCounts } from "../../src/index.ts";
 import { HANDLERS } from "../../src/kernels/index.ts";
+import { loadRuntime } from "../../src/runtime/select.ts";
 import type { Backend } from "./run.ts";
 
+// The shards share the machine, and every session of the onnxruntime-node addon keeps its own pool.
+loadRuntime({ threads: 1 });
 setTestEnvs([{ name: BACKEND_NAME, backendName: BACKEND_NAME, flags: {}, isDataSync: true }]);
 
 /** Counts come from the backend's own eager dispatch. */
