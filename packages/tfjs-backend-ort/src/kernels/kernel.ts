@@ -27,7 +27,11 @@ export type HandlerTable = Readonly<Record<string, Handler>>;
  * `handler<"x", SumAttrs>((graph, { x }, { axis }) => ...)`. tfjs validates both before the kernel runs.
  */
 export function handler<Inputs extends string, Attrs extends object = object>(
-  record: (graph: Graph, inputs: Record<Inputs, Value>, attributes: Attrs) => Value | readonly Value[],
+  record: (
+    graph: Graph,
+    inputs: Record<Inputs, Value>,
+    attributes: Attrs,
+  ) => Value | readonly Value[],
 ): Handler {
   return (graph, inputs, attributes) =>
     record(graph, inputs as Record<Inputs, Value>, attributes as Attrs);
