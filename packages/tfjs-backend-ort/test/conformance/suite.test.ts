@@ -6,7 +6,8 @@ import { runSuite } from "../../conformance/run-suite.ts";
 import { RUNS, type RunName } from "../../conformance/runs.ts";
 import { CATEGORIES, CATEGORY_TITLES, summarise } from "../../conformance/summary.ts";
 
-const TIMEOUT_MS = 300_000;
+// Longer than the harness gives its processes, so that it can say which spec hung.
+const TIMEOUT_MS = 330_000;
 const NAMES = Object.keys(RUNS) as RunName[];
 
 describe("conformance", () => {
