@@ -3,11 +3,12 @@
  * take the harness along: the spec it died in counts as failed.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import type { CallsByKernel, SuiteRecord } from "./suite/records.ts";
-import { type BackendName, bundleSuite, scratchFile } from "./suite-bundle.ts";
+import { type BackendName, bundleSuite } from "./suite-bundle.ts";
 
 /** One way to run the suite. */
 export interface RunOptions {
@@ -39,23 +40,30 @@ export interface SuiteReport {
   readonly seconds: number;
 }
 
+const CACHE = fileURLToPath(new URL("../node_modules/.cache/conformance/", import.meta.url));
 const SHARD_TIMEOUT_MS = 300_000;
 
 /** Runs the suite and waits for the end of all its processes. */
 export async function runSuite(options: RunOptions): Promise<SuiteReport> {
-  mkdirSync(dirname(scratchFile("report")), { recursive: true });
-  const bundle = await bundleSuite(options.backend);
-  const start = performance.now();
-  const shards = await Promise.all(
-    Array.from({ length: options.shards }, (_, shard) => runShard(bundle, options, shard)),
-  );
-  return {
-    specs: shards.flatMap((shard) => shard.specs),
-    failures: shards.flatMap((shard) => shard.failures),
-    cpuKernels: shards[0]?.cpuKernels ?? [],
-    onnxKernels: shards[0]?.onnxKernels ?? [],
-    seconds: (performance.now() - start) / 1000,
-  };
+  mkdirSync(CACHE, { recursive: true });
+  // A folder of its own: runs side by side must not read each other's half-written bundles.
+  const folder = mkdtempSync(join(CACHE, "run-"));
+  try {
+    const bundle = await bundleSuite(options.backend, folder);
+    const start = performance.now();
+    const shards = await Promise.all(
+      Array.from({ length: options.shards }, (_, shard) => runShard(bundle, options, shard)),
+    );
+    return {
+      specs: shards.flatMap((shard) => shard.specs),
+      failures: shards.flatMap((shard) => shard.failures),
+      cpuKernels: shards[0]?.cpuKernels ?? [],
+      onnxKernels: shards[0]?.onnxKernels ?? [],
+      seconds: (performance.now() - start) / 1000,
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 async function runShard(
@@ -63,7 +71,8 @@ async function runShard(
   { env, shards, filter = "" }: RunOptions,
   shard: number,
 ): Promise<Omit<SuiteReport, "seconds">> {
-  const report = scratchFile(`report-${process.pid}-${shard}.ndjson`);
+  const report = `${bundle}.${shard}.ndjson`;
+  writeFileSync(report, "");
   const child = spawn(process.execPath, ["--enable-source-maps", bundle], {
     env: {
       ...process.env,
@@ -85,9 +94,7 @@ async function runShard(
     child.on("error", reject);
     child.on("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
-  const result = readReport(report, `${exit}\n${stderr.slice(-2000)}`);
-  rmSync(report);
-  return result;
+  return readReport(report, `${exit}\n${stderr.slice(-2000)}`);
 }
 
 function readReport(path: string, exit: string): Omit<SuiteReport, "seconds"> {

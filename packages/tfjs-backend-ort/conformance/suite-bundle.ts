@@ -3,24 +3,21 @@
  * are ES modules that Node cannot load as they lie in the npm package, and because core, the cpu
  * backend and ours must share one instance of tfjs-core.
  */
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 /** Backends that have a module in ./suite. */
 export type BackendName = "cpu" | "ort";
 
-// Within the package, so that the bundle finds the native packages that stay outside of it.
-const CACHE = new URL("../node_modules/.cache/conformance/", import.meta.url);
 const SUITE = fileURLToPath(new URL("./suite/", import.meta.url));
 
-/** Path of a scratch file next to the bundles. */
-export function scratchFile(name: string): string {
-  return fileURLToPath(new URL(name, CACHE));
-}
-
-/** Bundles the suite for `backend` (about 1 s) and returns the path of the bundle. */
-export async function bundleSuite(backend: BackendName): Promise<string> {
-  const outfile = scratchFile(`${backend}.mjs`);
+/**
+ * Bundles the suite for `backend` into `folder` (about 1 s) and returns the path of the bundle.
+ * @param folder within the package, so that the bundle finds the native packages outside of it
+ */
+export async function bundleSuite(backend: BackendName, folder: string): Promise<string> {
+  const outfile = join(folder, `${backend}.mjs`);
   await build({
     stdin: {
       contents: `
