@@ -72,7 +72,8 @@ describe("kernels/einsum", () => {
           expect(Array.from(result?.data ?? [])).toBeAllClose(expected, tolerance);
         }
       }),
-      { ...RUNS, numRuns: 60 },
+      // Every attempt to shrink a failure would compile again.
+      { ...RUNS, numRuns: 60, endOnFailure: true },
     );
   });
 
