@@ -71,7 +71,7 @@ export class FlatUpdate {
 }
 
 /** Inputs: parameters, gradients, slots `[chunks, CHUNK]`, scalars. Outputs: parameters, slots. */
-export function updateGraph(
+function updateGraph(
   rule: UpdateRule,
   { chunks }: FlatLayout,
   scalarNames: readonly string[],
@@ -126,7 +126,7 @@ function recordRule(
  * value must come before the new value in the data flow, or be the node that makes it.
  * @throws GraphError naming the rule otherwise
  */
-export function checkInPlace(rule: string, body: Graph): void {
+function checkInPlace(rule: string, body: Graph): void {
   const producers = new Map<Value, Node>();
   for (const node of body.nodes) for (const output of node.outputs) producers.set(output, node);
   const [param, , ...slots] = body.inputs;

@@ -52,7 +52,7 @@ export function gradients(
 }
 
 /** Square root of the sum of all squared elements. */
-export function globalNorm(tensors: readonly tf.Tensor[]): tf.Scalar {
+function globalNorm(tensors: readonly tf.Tensor[]): tf.Scalar {
   const squares = tensors.map((tensor) => tf.sum(tf.square(tensor)) as tf.Scalar);
   return tf.sqrt(tf.addN(squares));
 }
