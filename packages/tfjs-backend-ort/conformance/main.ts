@@ -34,7 +34,7 @@ async function runOne(name: RunName): Promise<Summary> {
     print(`${String(summary.specs[category]).padStart(6)} ${CATEGORY_TITLES[category]}`);
   }
   for (const problem of problems) print(`  ${problem}`);
-  const partial = values.write || values.filter !== undefined;
+  const partial = values.write || values.filter !== undefined || report.failures.length > 0;
   const worse = partial ? [] : losses(readResults()[name], summary);
   for (const loss of worse) print(`  ${loss}`);
   if (problems.length + worse.length > 0) process.exitCode = 1;
