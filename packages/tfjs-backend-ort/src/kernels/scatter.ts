@@ -17,6 +17,7 @@ import {
 import { UnsupportedKernelError } from "../errors.ts";
 import { sizeOf } from "../graph/dtypes.ts";
 import type { Graph, Value } from "../graph/graph.ts";
+import { combine } from "./elementwise.ts";
 import { rowsOfTuples } from "./flat-indices.ts";
 import { type HandlerTable, handler } from "./kernel.ts";
 import { castTo, emptyOf, expandTo, filled, isEmpty, reshapeTo, where } from "./shape.ts";
@@ -26,9 +27,10 @@ import { shapeOnly } from "./tensor-info.ts";
 type Reduction = "add" | "none";
 
 /**
- * `base` with `updates` written or added at `rows`.
+ * `base` with `updates` written or added at `rows`. Goes by single elements: over one dimension
+ * ONNX Runtime scatters several times faster, and in place, than over rows of two.
  * @param base `[count, slice]`
- * @param rows int32 or int64 `[n]` in `[0, count)`
+ * @param rows int64 `[n]` in `[0, count)`
  * @param updates `[n, slice]`, same type as `base`
  */
 function scatterRows(
@@ -39,15 +41,23 @@ function scatterRows(
   reduction: Reduction,
 ): Value {
   if (isEmpty(updates)) return base;
-  const { shape, dtype } = base;
   const [n, slice] = updates.shape as [number, number];
-  const column = expandTo(graph, reshapeTo(graph, rows, [n, 1]), [n, slice]);
-  return graph.node(
-    "ScatterElements",
-    [base, column, updates],
-    { shape, dtype },
-    { axis: { int: 0 }, reduction: { string: reduction } },
+  const offsets = BigInt64Array.from({ length: slice }, (_, i) => BigInt(i));
+  const starts = combine(graph, "Mul", rows, graph.scalar(slice, "int64"));
+  const elements = combine(
+    graph,
+    "Add",
+    reshapeTo(graph, starts, [n, 1]),
+    graph.constant(offsets, [1, slice], "int64"),
   );
+  const [target, positions, values] = [base, elements, updates].map((value) =>
+    reshapeTo(graph, value, [sizeOf(value.shape)]),
+  ) as [Value, Value, Value];
+  const result = graph.node("ScatterElements", [target, positions, values], target, {
+    axis: { int: 0 },
+    reduction: { string: reduction },
+  });
+  return reshapeTo(graph, result, base.shape);
 }
 
 /**
@@ -97,7 +107,7 @@ function sumSegments(graph: Graph, values: Value, ids: Value, segments: number):
   const below = graph.node("Less", [ids, graph.scalar(segments, "int32")], spec);
   const known = graph.node("And", [positive, below], spec);
   // A dropped row adds zero to segment 0: cheaper than a segment more that is cut off again.
-  const rows = where(graph, known, ids, graph.scalar(0, "int32"));
+  const rows = where(graph, known, castTo(graph, ids, "int64"), graph.scalar(0, "int64"));
   const kept = where(graph, reshapeTo(graph, known, [n, 1]), flat, graph.scalar(0, values.dtype));
   return reshapeTo(graph, scatterRows(graph, zeros, rows, kept, "add"), shape);
 }

@@ -140,7 +140,10 @@ function bindingOptions(threads: number, { profilePrefix }: SessionOptions): obj
       // Every session has threads of its own: those of an idle one must not spin against the others.
       session: { force_spinning_stop: "1" },
       // See c-api.ts.
-      optimization: { disable_specified_optimizers: "Pad_Fusion" },
+      optimization: {
+        disable_specified_optimizers: "Pad_Fusion",
+        constant_folding_max_output_size_in_bytes: `${2 ** 24}`,
+      },
     },
     ...(profilePrefix === undefined
       ? {}
