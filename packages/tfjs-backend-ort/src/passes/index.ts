@@ -13,22 +13,18 @@ import { simplifyUniform } from "./uniform.ts";
 /** A pass; returns the graph itself when it finds nothing to do. */
 export type Pass = (graph: Graph) => Graph;
 
-/** Rounds per phase; what is left after that is left. Traces of training steps take two to four. */
+/** What is left to do after this many rounds is left undone. Training steps take three. */
 const MAX_ROUNDS = 8;
 
-/** Phase 1: results stay the same, bit for bit (but for the bits of a NaN). */
-const EXACT: readonly Pass[] = [
+/**
+ * One round. Constants come first, because the other passes look for them; sharing comes after
+ * fusion, because a value that two others share cannot vanish into either.
+ */
+const ROUND: readonly Pass[] = [
   simplifyUniform,
   simplify,
   foldConstants,
-  eliminateCommonSubexpressions,
-  eliminateDeadCode,
-];
-
-/** Phase 2: results change by rounding. Fusing leaves constants to fold and dead nodes. */
-const FUSING: readonly Pass[] = [
   fuse,
-  foldConstants,
   eliminateCommonSubexpressions,
   eliminateDeadCode,
 ];
@@ -36,18 +32,15 @@ const FUSING: readonly Pass[] = [
 /**
  * An equivalent, cheaper graph with the same inputs and outputs in the same order:
  *
- *     drop dead code, once, since traces compute much that nobody returns
- *       -> exact rewrites, to a fixed point
- *       -> fusion, to a fixed point
+ *     drop dead code, since traces compute much that nobody returns
+ *       -> rounds of all passes until one finds nothing to do
+ *
+ * Results are equal up to rounding, and to the bit where {@link fuse} finds nothing.
  */
 export function optimize(graph: Graph): Graph {
-  return untilStable(untilStable(eliminateDeadCode(graph), EXACT), FUSING);
-}
-
-function untilStable(graph: Graph, passes: readonly Pass[]): Graph {
-  let current = graph;
+  let current = eliminateDeadCode(graph);
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const next = passes.reduce((it, pass) => pass(it), current);
+    const next = ROUND.reduce((it, pass) => pass(it), current);
     if (next === current) break;
     current = next;
   }

@@ -72,40 +72,42 @@ function asReshape({ inputs, outputs }: Node, rewriter: Rewriter): Value | null 
   return x && output ? reshape(x, output, rewriter) : null;
 }
 
+/** `x` in the shape of `output`, read from before any reshape of it. */
 function reshape(x: Value, output: Value, rewriter: Rewriter): Value {
-  if (sameShape(x.shape, output.shape)) return x;
+  const source = rewriter.madeBy(x, "Reshape")?.inputs[0] ?? x;
+  if (sameShape(source.shape, output.shape)) return source;
   const attributes = sizeOf(output.shape) === 0 ? { allowzero: { int: 1 } } : {};
-  return rewriter.node("Reshape", [x, rewriter.graph.ints(output.shape)], output, attributes);
+  const inputs = [source, rewriter.graph.ints(output.shape)];
+  return rewriter.node("Reshape", inputs, output, attributes);
 }
 
-function simplifyReshape({ inputs, outputs }: Node, rewriter: Rewriter): Value | null {
-  const [x] = inputs;
-  const [output] = outputs;
+function simplifyReshape(node: Node, rewriter: Rewriter): Value | null {
+  const [x] = node.inputs;
+  const [output] = node.outputs;
   if (!x || !output) return null;
-  if (sameShape(x.shape, output.shape)) return x;
-  const source = rewriter.madeBy(x, "Reshape")?.inputs[0];
-  return source ? reshape(source, output, rewriter) : null;
+  const changes = sameShape(x.shape, output.shape) || rewriter.madeBy(x, "Reshape") !== null;
+  return changes ? reshape(x, output, rewriter) : null;
 }
 
 function simplifyTranspose(node: Node, rewriter: Rewriter): Value | null {
   const [x] = node.inputs;
   const [output] = node.outputs;
   if (!x || !output) return null;
-  const perm = permutation(node);
-  // Dimensions of 1 may go anywhere without an element moving.
-  const moving = perm.filter((axis) => x.shape[axis] !== 1);
-  if (moving.every((axis, i) => i === 0 || axis > (moving[i - 1] as number))) {
-    return reshape(x, output, rewriter);
-  }
   const before = rewriter.madeBy(x, "Transpose");
-  if (!before?.inputs[0]) return null;
-  const first = permutation(before);
-  const both = perm.map((axis) => first[axis] as number);
-  return rewriter.node("Transpose", [before.inputs[0]], output, { perm: { ints: both } });
+  const first = before && permutation(before);
+  const source = before?.inputs[0] ?? x;
+  const perm = permutation(node).map((axis) => (first ? (first[axis] as number) : axis));
+  // Dimensions of 1 may go anywhere without an element moving.
+  const moving = perm.filter((axis) => source.shape[axis] !== 1);
+  if (moving.every((axis, i) => i === 0 || axis > (moving[i - 1] as number))) {
+    return reshape(source, output, rewriter);
+  }
+  if (source === x) return null;
+  return rewriter.node("Transpose", [source], output, { perm: { ints: perm } });
 }
 
 /** The permutation of a Transpose node: axis `i` of the output is axis `perm[i]` of the input. */
-export function permutation({ inputs, attributes }: Node): readonly number[] {
+function permutation({ inputs, attributes }: Node): readonly number[] {
   const perm = attributes["perm"];
   if (perm && "ints" in perm) return perm.ints;
   const rank = inputs[0]?.shape.length ?? 0;

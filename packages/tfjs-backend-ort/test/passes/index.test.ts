@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { Graph } from "../../src/graph/graph.ts";
 import { eliminateCommonSubexpressions } from "../../src/passes/cse.ts";
 import { eliminateDeadCode } from "../../src/passes/dce.ts";
 import { foldConstants } from "../../src/passes/fold-constants.ts";
@@ -50,5 +51,43 @@ describe("passes", () => {
       fc.asyncProperty(programs, (it) => expectClose(it, pass, REORDERED)),
       RUNS,
     );
+  });
+});
+
+describe("passes/index", () => {
+  /** A chain in which every pass finds something, many times over. */
+  function long(blocks: number): Graph {
+    const graph = new Graph("long");
+    let x = graph.input([8, 8], "float32");
+    for (let i = 0; i < blocks; i++) {
+      const ones = graph.constant(new Float32Array(64).fill(1), [8, 8], "float32");
+      x = graph.node("Mul", [x, ones], x);
+      x = graph.node("Transpose", [x], x, { perm: { ints: [1, 0] } });
+      const twice = [graph.node("Tanh", [x], x), graph.node("Tanh", [x], x)];
+      x = graph.node("Add", twice, x);
+      x = graph.node("Mul", [graph.node("Mul", [x, graph.scalar(0.5)], x), graph.scalar(3)], x);
+      graph.node("Exp", [x], x);
+    }
+    graph.outputs.push(x);
+    return graph;
+  }
+
+  it("leaves nothing to a second run", () => {
+    const once = optimize(long(10));
+    expect(once.nodes).toHaveLength(40);
+    expect(optimize(once)).toBe(once);
+  });
+
+  it("is deterministic", () => {
+    expect(optimize(long(10)).toString()).toBe(optimize(long(10)).toString());
+  });
+
+  it("takes far less than a second for two thousand nodes", () => {
+    const graph = long(250);
+    expect(graph.nodes).toHaveLength(2000);
+    const start = performance.now();
+    optimize(graph);
+    // Quadratic time would take several seconds; the usual time is near 30 ms.
+    expect(performance.now() - start).toBeLessThan(1000);
   });
 });

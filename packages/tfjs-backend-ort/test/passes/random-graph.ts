@@ -361,8 +361,18 @@ const scatter: Step = (graph, values, choose) => {
   return onto.length === 0 ? [sum] : [graph.node("Add", [choose.of(onto), sum], sum)];
 };
 
+const norm: Step = (graph, values, choose) => {
+  const floats = values.filter(({ dtype }) => dtype === "float32");
+  if (floats.length === 0) return [];
+  const x = choose.recent(floats);
+  const squares = graph.node("Mul", [x, x], x);
+  const axes = choose.below(2) === 0 ? null : graph.ints(x.shape.map((_, i) => i));
+  const scalar = { shape: [], dtype: "float32" } as const;
+  return [graph.node("ReduceSum", [squares, axes], scalar, { keepdims: { int: 0 } })];
+};
+
 /** Steps that fusion works on. */
 export const FUSING_STEPS: readonly Step[] = [
-  ...[product, product, scale, scale, bias, bias, scatter],
+  ...[product, scale, scale, bias, bias, scatter, scatter, norm],
   ...[arithmetic, transpose, reshape, expand],
 ];
