@@ -1,7 +1,9 @@
 import type { Tolerance } from "@preflab/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
+import { Graph } from "../../src/graph/graph.ts";
 import { BACKEND_NAME, jit } from "../../src/index.ts";
+import { SCATTER } from "../../src/kernels/scatter.ts";
 import {
   type Call,
   type Draw,
@@ -73,7 +75,7 @@ describe("kernels/scatter", () => {
 
   // Large enough for ONNX Runtime to use several threads: its ScatterND would lose terms here.
   test("rows of the same segment are all added, in every run", () => {
-    const [rows, width, segments] = [1024, 512, 8];
+    const [rows, width, segments] = [1024, 1024, 8];
     const ids = Int32Array.from({ length: rows }, (_, i) => (i * 5) % segments);
     const expected = new Float32Array(segments * width).fill(0);
     const values = Float32Array.from({ length: rows * width }, (_, i) => (i % 17) - 8);
@@ -91,6 +93,23 @@ describe("kernels/scatter", () => {
     }
     sum.dispose();
     tf.dispose([x, to]);
+  });
+
+  // The loss above needs both threads at once, so the operator that suffers it is looked for too.
+  test("no kernel scatters with ScatterND", () => {
+    const graph = new Graph();
+    const tuples = graph.input([4, 1], "int32");
+    const [rows, scalar] = [graph.input([4, 2], "float32"), graph.input([], "float32")];
+    const table = graph.input([3, 2], "float32");
+    const ids = graph.input([4], "int32");
+    SCATTER["ScatterNd"]?.(graph, { indices: tuples, updates: rows }, { shape: [3, 2] });
+    SCATTER["TensorScatterUpdate"]?.(graph, { tensor: table, indices: tuples, updates: rows }, {});
+    SCATTER["UnsortedSegmentSum"]?.(graph, { x: rows, segmentIds: ids }, { numSegments: 3 });
+    const sparse = { sparseIndices: tuples, sparseValues: rows, defaultValue: scalar };
+    SCATTER["SparseToDense"]?.(graph, sparse, { outputShape: [3, 2] });
+    const ops = graph.nodes.map(({ op }) => op);
+    expect(ops.filter((op) => op === "ScatterElements")).toHaveLength(4);
+    expect(ops).not.toContain("ScatterND");
   });
 
   test("of several writes to one row the last stays", () => {
