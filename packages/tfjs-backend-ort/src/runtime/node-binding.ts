@@ -8,6 +8,7 @@ import { isMainThread } from "node:worker_threads";
 import { SessionError, UnavailableError } from "../errors.ts";
 import { Ports } from "./ports.ts";
 import type { HostTensor, Model, PortSpec, Runtime, Session, SessionOptions } from "./runtime.ts";
+import { SESSION_CONFIG } from "./session-config.ts";
 
 /**
  * The version whose inner binding this file knows: later ones copy inputs and return other arrays
@@ -136,15 +137,8 @@ function bindingOptions(threads: number, { profilePrefix }: SessionOptions): obj
     logSeverityLevel: LOG_FATAL,
     // See c-api.ts.
     enableMemPattern: false,
-    extra: {
-      // Every session has threads of its own: those of an idle one must not spin against the others.
-      session: { force_spinning_stop: "1" },
-      // See c-api.ts.
-      optimization: {
-        disable_specified_optimizers: "Pad_Fusion",
-        constant_folding_max_output_size_in_bytes: `${2 ** 24}`,
-      },
-    },
+    // Every session has threads of its own: those of an idle one must not spin against the others.
+    extra: { ...SESSION_CONFIG, "session.force_spinning_stop": "1" },
     ...(profilePrefix === undefined
       ? {}
       : { enableProfiling: true, profileFilePrefix: profilePrefix }),

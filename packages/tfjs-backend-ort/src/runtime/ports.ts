@@ -3,14 +3,16 @@
  * be a read past the end of memory, not an exception.
  */
 import { SessionError } from "../errors.ts";
-import { allocate, type DType, sameShape, sizeOf } from "../graph/dtypes.ts";
+import { allocate, sameShape, sizeOf } from "../graph/dtypes.ts";
 import type { HostTensor, Model, PortSpec } from "./runtime.ts";
 
 type Direction = "input" | "output";
 
 interface Port extends PortSpec {
   readonly length: number;
-  /** Name of the typed array's class; holds across realms, where `instanceof` does not. */
+  /** Class of the typed array. */
+  readonly array: unknown;
+  /** Its name, which is the same in every realm and for subclasses; slow to look up. */
   readonly arrayName: string;
 }
 
@@ -56,21 +58,16 @@ export class Ports {
   }
 }
 
-function prepare(spec: PortSpec): Port {
-  return { ...spec, length: sizeOf(spec.shape), arrayName: ARRAY_NAMES[spec.dtype] };
-}
-
-const ARRAY_NAMES: Readonly<Record<DType, string>> = {
-  float32: arrayName("float32"),
-  int32: arrayName("int32"),
-  bool: arrayName("bool"),
-  int64: arrayName("int64"),
-  float64: arrayName("float64"),
-  uint8: arrayName("uint8"),
-};
-
-function arrayName(dtype: DType): string {
-  return allocate(dtype, 0)[Symbol.toStringTag];
+function prepare({ name, dtype, shape }: PortSpec): Port {
+  const example = allocate(dtype, 0);
+  return {
+    name,
+    dtype,
+    shape,
+    length: sizeOf(shape),
+    array: example.constructor,
+    arrayName: example[Symbol.toStringTag],
+  };
 }
 
 // A typed array whose buffer was transferred elsewhere has length 0, so it is caught here too.
@@ -78,7 +75,7 @@ function fits({ dtype, shape, data }: HostTensor, port: Port): boolean {
   return (
     dtype === port.dtype &&
     data.length === port.length &&
-    data[Symbol.toStringTag] === port.arrayName &&
+    (data.constructor === port.array || data[Symbol.toStringTag] === port.arrayName) &&
     sameShape(shape, port.shape)
   );
 }

@@ -152,6 +152,18 @@ export function runtimeSuite(name: RuntimeName): void {
         expect(run(model, [])).toEqual([Float32Array.of(-3)]);
       });
 
+      it("takes padding with zeros for zeros where a maximum follows", () => {
+        const model = modelOf("pool", (graph) => {
+          const x = graph.input([1, 1, 2, 2], "float32");
+          const padded = { shape: [1, 1, 4, 4], dtype: "float32" } as const;
+          const pads = graph.ints([0, 0, 1, 1, 0, 0, 1, 1]);
+          const kernel = { kernel_shape: { ints: [2, 2] }, strides: { ints: [2, 2] } };
+          return [graph.node("MaxPool", [graph.node("Pad", [x, pads], padded)], x, kernel)];
+        });
+        const [pooled] = run(model, [floats([1, 1, 2, 2], [-1, -2, -3, -4])]);
+        expect(pooled).toEqual(Float32Array.of(0, 0, 0, 0));
+      });
+
       it("gives the same bits twice", () => {
         const next = integers(1);
         const values = Array.from({ length: 200 * 200 }, () => next(2000) / 1000 - 1);
