@@ -30,7 +30,7 @@ import {
 } from "./shape.ts";
 
 /** Joins `values`, of one element type, along `axis` counted from the front. */
-export function concatAlong(graph: Graph, values: readonly Value[], axis: number): Value {
+function concatAlong(graph: Graph, values: readonly Value[], axis: number): Value {
   const shape = backend_util.computeOutShape(
     values.map((value) => [...value.shape]),
     axis,

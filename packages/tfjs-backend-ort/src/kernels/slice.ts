@@ -27,7 +27,7 @@ import { shapeOnly } from "./tensor-info.ts";
 const BEFORE_START = -(2 ** 31);
 
 /** Elements `begin`, `begin + stride`, ... of one axis, `size` of them. */
-export interface Range {
+interface Range {
   readonly axis: number;
   readonly begin: number;
   readonly size: number;
@@ -35,7 +35,7 @@ export interface Range {
 }
 
 /** Takes `ranges` of `value`; every range must lie inside its axis. */
-export function sliceRanges(graph: Graph, value: Value, ranges: readonly Range[]): Value {
+function sliceRanges(graph: Graph, value: Value, ranges: readonly Range[]): Value {
   const shape = [...value.shape];
   for (const { axis, size } of ranges) shape[axis] = size;
   if (sizeOf(shape) === 0) return emptyOf(graph, shape, value.dtype);
@@ -69,7 +69,7 @@ export function sliceTo(
 }
 
 /** `value` with the order of elements reversed along `axes`. */
-export function reverseAlong(graph: Graph, value: Value, axes: readonly number[]): Value {
+function reverseAlong(graph: Graph, value: Value, axes: readonly number[]): Value {
   const ranges = axes.map((axis): Range => {
     const size = value.shape[axis] as number;
     return { axis, begin: size - 1, size, stride: -1 };
@@ -78,7 +78,7 @@ export function reverseAlong(graph: Graph, value: Value, axes: readonly number[]
 }
 
 /** Consecutive parts of `sizes` elements along `axis`; the sizes add up to the axis. */
-export function splitInto(
+function splitInto(
   graph: Graph,
   value: Value,
   sizes: readonly number[],
