@@ -78,12 +78,7 @@ function reverseAlong(graph: Graph, value: Value, axes: readonly number[]): Valu
 }
 
 /** Consecutive parts of `sizes` elements along `axis`; the sizes add up to the axis. */
-function splitInto(
-  graph: Graph,
-  value: Value,
-  sizes: readonly number[],
-  axis: number,
-): Value[] {
+function splitInto(graph: Graph, value: Value, sizes: readonly number[], axis: number): Value[] {
   const spec = (size: number) => ({
     shape: value.shape.map((dim, i) => (i === axis ? size : dim)),
     dtype: value.dtype,
