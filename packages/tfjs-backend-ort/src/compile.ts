@@ -48,6 +48,14 @@ export function setMemoryLimit(bytes: number | undefined): void {
 export function compile(recorded: Graph, runtime: Runtime, options: CompileOptions = {}): Program {
   const graph = optimize(recorded);
   verify(graph);
+  if (graph.outputs.length === 0) return { graph, session: NOTHING_TO_RUN };
   checkMemoryLimit(graph, options.memoryLimit ?? processLimit);
   return { graph, session: runtime.createSession(encodeModel(graph)) };
 }
+
+// ONNX Runtime refuses models without outputs, such as an unstack of an empty axis.
+const NOTHING_TO_RUN: Session = {
+  run: () => {},
+  runAsync: async () => {},
+  dispose: () => {},
+};

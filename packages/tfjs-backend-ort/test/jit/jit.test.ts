@@ -70,6 +70,11 @@ describe("jit/jit", () => {
     expect(none.shape).toEqual([0, 3]);
   });
 
+  it("runs what returns no tensors", () => {
+    expect(jit((x: tf.Tensor) => tf.unstack(x))(tf.zeros([0, 2]))).toEqual([]);
+    expect(jit((x: tf.Tensor) => ({ rank: x.rank }))(tf.zeros([3]))).toEqual({ rank: 1 });
+  });
+
   it("passes NaN and infinities on", () => {
     const [nan, inf, minusInf] = jit((x: tf.Tensor) => tf.mul(x, 2))(
       tf.tensor1d([Number.NaN, Infinity, -Infinity]),
