@@ -11,7 +11,10 @@ const EPSILON = 1e-5;
 export const PLAIN: Operations = {
   // tfjs' gradient of gather needs a kernel that backend wasm lacks.
   embedding,
-  linear: (x: Tensor2D, w: Tensor2D, b: Tensor1D) => tf.add(tf.matMul(x, w), b) as Tensor2D,
+  linear: (x: Tensor2D, w: Tensor2D, b?: Tensor1D) => {
+    const product = tf.matMul(x, w) as Tensor2D;
+    return b ? tf.add(product, b) : product;
+  },
   layerNorm: <T extends Tensor>(x: T, scale: Tensor1D, offset: Tensor1D) => {
     const centered = tf.sub(x, tf.mean(x, -1, true));
     const variance = tf.mean(tf.square(centered), -1, true);

@@ -21,14 +21,16 @@ export {
   UnavailableError,
   UnsupportedKernelError,
 } from "./errors.ts";
+export { type BufferUse, estimateMemory, type MemoryEstimate } from "./graph/memory.ts";
 export type { JitOptions } from "./jit/compiler.ts";
 export { type Jitted, jit } from "./jit/jit.ts";
 export { attention, causalMask } from "./ops/attention.ts";
 export { embedding } from "./ops/embedding.ts";
-export { gelu } from "./ops/gelu.ts";
+export { gelu, geluErf } from "./ops/gelu.ts";
 export { linear } from "./ops/linear.ts";
 export { logSoftmaxAt } from "./ops/log-softmax-at.ts";
 export { layerNorm, rmsNorm } from "./ops/norm.ts";
+export { rotary } from "./ops/rotary.ts";
 export { BACKEND_NAME } from "./register.ts";
 export type {
   Attempt,

@@ -28,6 +28,28 @@ export const NEURAL: HandlerTable = {
     isEmpty(x) ? x : graph.node("FastGelu", [x], x, {}, "com.microsoft"),
   ),
 
+  /** The exact form. */
+  GeluErf: handler<"x">((graph, { x }) =>
+    isEmpty(x) ? x : graph.node("Gelu", [x], x, {}, "com.microsoft"),
+  ),
+
+  /** `[B, H, T, K]` rotated by the angles whose cosines and sines are `[B, T, R / 2]`. */
+  RotaryEmbedding: handler<"x" | "cos" | "sin">((graph, { x, cos, sin }) => {
+    if (isEmpty(x)) return x;
+    const [batch, heads, length] = x.shape as [number, number, number];
+    const [, , half] = cos.shape as [number, number, number];
+    // The operator looks angles up by position: here every token is its own position.
+    const ids = BigInt64Array.from({ length: batch * length }, (_, i) => BigInt(i));
+    const tables = [cos, sin].map((table) => reshapeTo(graph, table, [batch * length, half]));
+    return graph.node(
+      "RotaryEmbedding",
+      [x, graph.constant(ids, [batch, length], "int64"), ...tables],
+      x,
+      { num_heads: { int: heads }, rotary_embedding_dim: { int: 2 * half } },
+      "com.microsoft",
+    );
+  }),
+
   /** The chosen elements `[N]`, then the whole log-softmax `[N, V]` for the gradient. */
   LogSoftmaxAt: handler<"logits" | "indices">((graph, { logits, indices }) => {
     const rows = logits.shape[0] as number;

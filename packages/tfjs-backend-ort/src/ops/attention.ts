@@ -8,18 +8,24 @@ import { withGradient } from "./fused.ts";
 const FORBIDDEN = -1e9;
 
 /**
- * `softmax(q k^T / sqrt(K) + mask) v` for every batch entry and head.
+ * `softmax(scale q k^T + mask) v` for every batch entry and head.
  * Vaswani et al. 2017 (arXiv:1706.03762), Eq. 1.
  * @param q `[B, H, T, K]`
  * @param k `[B, H, S, K]`
  * @param v `[B, H, S, K]`
  * @param mask added to the scores, broadcasts to `[B, H, T, S]`; no gradient flows into it
+ * @param scale default: `1 / sqrt(K)`
  * @returns `[B, H, T, K]`
  */
-export function attention(q: Tensor4D, k: Tensor4D, v: Tensor4D, mask: Tensor): Tensor4D {
+export function attention(
+  q: Tensor4D,
+  k: Tensor4D,
+  v: Tensor4D,
+  mask: Tensor,
+  scale: number = 1 / Math.sqrt(q.shape[3]),
+): Tensor4D {
   return withGradient<Tensor4D>([q, k, v], (save) => {
-    const factor = 1 / Math.sqrt(q.shape[3]);
-    const scores = tf.mul(tf.matMul(q, k, false, true), factor);
+    const scores = tf.mul(tf.matMul(q, k, false, true), scale);
     const weights = tf.softmax(tf.add(scores, mask));
     const value = tf.matMul(weights, v) as Tensor4D;
     save([q, k, v, weights, value]);
@@ -30,7 +36,7 @@ export function attention(q: Tensor4D, k: Tensor4D, v: Tensor4D, mask: Tensor): 
         // Rows of weights * dWeights sum to rows of dy * value, which are shorter.
         const rows = tf.sum(tf.mul(dy, value), 3, true);
         const dWeights = tf.matMul(dy, v, false, true);
-        const dScores = tf.mul(tf.mul(tf.sub(dWeights, rows), weights), factor);
+        const dScores = tf.mul(tf.mul(tf.sub(dWeights, rows), weights), scale);
         const dq = tf.matMul(dScores, k);
         const dk = tf.matMul(dScores, q, true, false);
         return [dq, dk, tf.matMul(weights, dy, true, false)];

@@ -1,4 +1,4 @@
-/** The Gaussian error linear unit in its tanh form, as GPT-2 uses it. */
+/** The Gaussian error linear unit: in its tanh form, as GPT-2 uses it, and exact. */
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
@@ -30,6 +30,29 @@ export function gelu<T extends Tensor>(x: T): T {
       },
     };
   }) as T;
+}
+
+/**
+ * `x P(X <= x)` for a standard normal X, `0.5 x (1 + erf(x / sqrt(2)))`, elementwise.
+ * Hendrycks and Gimpel 2016 (arXiv:1606.08415), section 2.
+ * @param x any shape
+ */
+export function geluErf<T extends Tensor>(x: T): T {
+  return withGradient<Tensor>([x], (save) => {
+    save([x]);
+    return {
+      value: fusedKernel("GeluErf", { x }, {}, () => [tf.mul(x, normalCdf(x))])[0] as Tensor,
+      gradFunc: (dy, saved) => {
+        const [x] = saved as [Tensor];
+        const density = tf.mul(tf.exp(tf.mul(tf.mul(x, x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+        return [tf.mul(dy, tf.add(normalCdf(x), tf.mul(x, density)))];
+      },
+    };
+  }) as T;
+}
+
+function normalCdf(x: Tensor): Tensor {
+  return tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
 }
 
 function gate(x: Tensor): { slope: Tensor; sigmoid: Tensor } {

@@ -7,10 +7,12 @@ import {
   causalMask,
   embedding,
   gelu,
+  geluErf,
   layerNorm,
   linear,
   logSoftmaxAt,
   rmsNorm,
+  rotary,
 } from "../../src/index.ts";
 
 /** One operation on inputs of given shapes. */
@@ -67,6 +69,39 @@ export const CASES: readonly OpCase[] = [
     },
   },
   {
+    name: "geluErf",
+    shapes: [[3, 17]],
+    op: (x) => geluErf(x as Tensor),
+    plain: (x) => {
+      const cdf = tf.mul(tf.add(tf.erf(tf.div(x as Tensor, Math.SQRT2)), 1), 0.5);
+      return tf.mul(x as Tensor, cdf);
+    },
+  },
+  {
+    name: "linear without a bias",
+    shapes: [
+      [5, 3],
+      [3, 4],
+    ],
+    op: (x, w) => linear(x as tf.Tensor2D, w as tf.Tensor2D),
+    plain: (x, w) => tf.matMul(x as Tensor, w as Tensor),
+  },
+  ...[6, 4].map(
+    (width): OpCase => ({
+      name: `rotary of ${width} of 6 elements`,
+      shapes: [[2, 3, 5, 6]],
+      op: (x) => {
+        const angles = rotationAngles(width / 2);
+        return rotary(x as tf.Tensor4D, tf.cos(angles), tf.sin(angles));
+      },
+      // As a product with one rotation matrix per token.
+      plain: (x) => {
+        const matrices = tf.expandDims(rotationMatrices(width / 2, 6), 1);
+        return tf.sum(tf.mul(tf.expandDims(x as Tensor, 4), matrices), 3);
+      },
+    }),
+  ),
+  {
     name: "attention under a causal mask",
     shapes: [
       [2, 3, 5, 4],
@@ -98,6 +133,20 @@ export const CASES: readonly OpCase[] = [
     },
   },
   {
+    name: "attention with a scale",
+    shapes: [
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+    ],
+    op: (q, k, v) =>
+      attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, tf.zeros([1, 3]), 0.3),
+    plain: (q, k, v) => {
+      const scores = tf.mul(tf.matMul(q as Tensor, k as Tensor, false, true), 0.3);
+      return tf.matMul(tf.softmax(scores), v as Tensor);
+    },
+  },
+  {
     name: "embedding with repeated rows",
     shapes: [[CLASSES, 3]],
     op: (table) => embedding(table as tf.Tensor2D, ids()),
@@ -116,4 +165,27 @@ export const CASES: readonly OpCase[] = [
 
 function ids(): tf.Tensor1D {
   return tf.tensor1d([6, 0, 3, 0], "int32");
+}
+
+/** Angles of two rows of five tokens, one per pair of elements. `[2, 5, pairs]` */
+function rotationAngles(pairs: number): tf.Tensor3D {
+  const angles = Array.from({ length: 2 * 5 * pairs }, (_, i) => 3 * Math.sin(7 * i + 1));
+  return tf.tensor3d(angles, [2, 5, pairs]);
+}
+
+/** `x` times one of these rotates the pairs of `x` and keeps the rest. `[2, 5, width, width]` */
+function rotationMatrices(pairs: number, width: number): tf.Tensor4D {
+  const data = new Float32Array(2 * 5 * width * width);
+  for (const [i, angle] of rotationAngles(pairs).dataSync().entries()) {
+    const start = Math.floor(i / pairs) * width * width;
+    const [a, b] = [i % pairs, (i % pairs) + pairs];
+    data[start + a * width + a] = Math.cos(angle);
+    data[start + b * width + b] = Math.cos(angle);
+    data[start + a * width + b] = Math.sin(angle);
+    data[start + b * width + a] = -Math.sin(angle);
+  }
+  for (let token = 0; token < 2 * 5; token++) {
+    for (let i = 2 * pairs; i < width; i++) data[token * width * width + i * width + i] = 1;
+  }
+  return tf.tensor4d(data, [2, 5, width, width]);
 }
