@@ -14,6 +14,7 @@ import { MATMUL_CONTRIB_RULES, MATMUL_RULES } from "./rules/matmul.ts";
 import { MOVEMENT_RULES } from "./rules/movement.ts";
 import { NodeView, type Rule } from "./rules/node-view.ts";
 import { REDUCTION_RULES } from "./rules/reduction.ts";
+import { WINDOW_RULES } from "./rules/window.ts";
 
 const RULES: Readonly<Record<string, ReadonlyMap<string, Rule>>> = {
   "": new Map(
@@ -23,6 +24,7 @@ const RULES: Readonly<Record<string, ReadonlyMap<string, Rule>>> = {
       ...INDEXING_RULES,
       ...MATMUL_RULES,
       ...REDUCTION_RULES,
+      ...WINDOW_RULES,
       ...CONTROL_RULES,
     }),
   ),

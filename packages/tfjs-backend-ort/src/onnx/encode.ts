@@ -9,7 +9,7 @@ import type { Model, PortSpec } from "../runtime/runtime.ts";
 import { MAX_MESSAGE_BYTES, MessageWriter } from "./protobuf.ts";
 
 /** Version of the ONNX standard that handlers record for. */
-export const ONNX_OPSET = 20;
+const ONNX_OPSET = 20;
 /** Version of ONNX Runtime's own operators. */
 const CONTRIB_OPSET = 1;
 /** File format version that belongs to opset 20. */
