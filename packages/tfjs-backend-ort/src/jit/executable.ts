@@ -9,6 +9,7 @@ import { SessionError } from "../errors.ts";
 import { allocate, sizeOf } from "../graph/dtypes.ts";
 import type { Graph, ValueSpec } from "../graph/graph.ts";
 import type { HostTensor, Runtime } from "../runtime/runtime.ts";
+import { overwrites } from "./in-place.ts";
 import type { Recording } from "./record.ts";
 import type { Capture } from "./trace.ts";
 
@@ -27,8 +28,11 @@ export class Executable {
   readonly #recording: Recording;
   /** Tensors kept alive for the program, disposed with it. */
   readonly #held: readonly Tensor[];
-  /** Buffers that the next run writes variables into; swapped with the variables' own after it. */
-  readonly #spares: HostTensor[];
+  /**
+   * Buffers that the next run writes variables into, swapped with the variables' own after it;
+   * `null` for variables that are updated in place.
+   */
+  readonly #spares: (HostTensor | null)[];
   readonly #sinks: Sinks;
   #inFlight = false;
 
@@ -49,7 +53,10 @@ export class Executable {
     this.#program = compile(trace.graph, runtime, options);
     this.#held = recording.captures.map((capture) => hold(capture, backend));
     this.#sources = bindInputs(recording, backend, this.#held);
-    this.#spares = assigned.map(({ value }) => fresh(value));
+    const inPlace = updatedInPlace(recording, this.#program.graph);
+    this.#spares = assigned.map(({ variable, value }) =>
+      inPlace.has(variable) ? null : fresh(value),
+    );
   }
 
   /** The optimised graph. */
@@ -92,16 +99,22 @@ export class Executable {
           "Await the earlier one first.",
       );
     }
+    const { results, assigned } = this.#recording;
+    const variables = assigned.map(
+      ({ variable }, i) => this.#spares[i] ?? ownBuffer(variable, this.#backend),
+    );
+    // Last, since a variable that gets a buffer of its own moves there.
     const inputs = this.#sources.map((source) => source(args));
-    const results = this.#recording.results.map((value, i) => this.#sinks.get(i) ?? fresh(value));
+    const outputs = results.map((value, i) => this.#sinks.get(i) ?? fresh(value));
     this.#inFlight = true;
-    return { inputs, outputs: [...results, ...this.#spares] };
+    return { inputs, outputs: [...outputs, ...variables] };
   }
 
   #commit(outputs: readonly HostTensor[]): unknown {
     const { returned, results, assigned } = this.#recording;
     assigned.forEach(({ variable }, i) => {
-      this.#spares[i] = this.#swap(variable, this.#spares[i] as HostTensor);
+      const spare = this.#spares[i];
+      if (spare) this.#spares[i] = this.#swap(variable, spare);
     });
     const tensors = results.map((_, i) => (this.#sinks.has(i) ? null : this.#adopt(outputs[i])));
     return returned.rebuild(tensors);
@@ -128,6 +141,33 @@ export class Executable {
     const info = this.#backend.adopt(output as HostTensor);
     return engine().makeTensorFromTensorInfo(info, this.#backend);
   }
+}
+
+/** Variables that the program may write over their old value, see {@link overwrites}. */
+function updatedInPlace(
+  { results, assigned, variables }: Recording,
+  graph: Graph,
+): ReadonlySet<Variable> {
+  const inputOf = new Map(variables.map(({ variable, value }) => [variable, value.name]));
+  const targets = overwrites(graph);
+  const found = assigned.flatMap(({ variable }, i) => {
+    const target = targets.get(results.length + i);
+    return target && target.name === inputOf.get(variable) ? [variable] : [];
+  });
+  return new Set(found);
+}
+
+/** The buffer of `variable`, made its own first where someone else reads it too. */
+function ownBuffer(variable: Variable, backend: OrtBackend): HostTensor {
+  const entry = backend.data.get(variable.dataId);
+  const shared = backend.hostTensor(variable);
+  if (entry.refCount === 1 && backend.isRecycled(entry.values)) return shared;
+  const copy: HostTensor = { ...shared, data: shared.data.slice() };
+  const tensor = engine().makeTensorFromTensorInfo(backend.adopt(copy), backend);
+  variable.assign(tensor);
+  tensor.dispose();
+  backend.recycle(copy.data);
+  return backend.hostTensor(variable);
 }
 
 function fresh({ dtype, shape }: ValueSpec): HostTensor {
