@@ -32,6 +32,9 @@ interface Drawn {
   readonly logps: Tensor1D;
 }
 
+/** A cache `[B * H * T * K]`. */
+type Flat = tf.Variable<tf.Rank.R1>;
+
 const FORBIDDEN = -1e9;
 
 /** @param size its `length` is the number of tokens decoded */
@@ -40,31 +43,32 @@ export function makeDecoder(cache: CacheName, size: Size, params: Parameters): D
 }
 
 function onVariables(size: Size, params: Parameters): Decoder {
-  const { batch, heads, length } = size;
-  const caches = Array.from({ length: size.layers }, () => ({
-    keys: tf.variable(tf.zeros(cacheShape(size)), false) as tf.Variable<tf.Rank.R3>,
-    values: tf.variable(tf.zeros(cacheShape(size)), false) as tf.Variable<tf.Rank.R3>,
-  }));
+  const { batch, length } = size;
+  const shape = cacheShape(size);
+  const [rows, , width] = shape;
+  // Flat, so that writing elements of a variable is one scatter into it, which happens in place.
+  const flat = () => tf.variable(tf.zeros([rows * length * width]), false) as Flat;
+  const caches = Array.from({ length: size.layers }, () => ({ keys: flat(), values: flat() }));
+  const starts = tf.range(0, rows * length * width, length * width, "int32");
+  const first = tf.add(tf.reshape(starts, [rows, 1]), tf.range(0, width, 1, "int32"));
   const step = jit((ids: Tensor1D, position: Tensor1D, noise: Tensor2D): Drawn => {
     const visible = tf.lessEqual(tf.range(0, length, 1, "int32"), position);
     const mask = tf.where(visible, 0, tf.fill([length], FORBIDDEN));
-    const rows = tf.range(0, batch * heads, 1, "int32");
-    const places = tf.stack([rows, tf.tile(position, [batch * heads])], 1);
+    const places = tf.add(first, tf.mul(position, tf.scalar(width, "int32")));
+    const write = (cache: Flat, fresh: Tensor3D): Tensor3D => {
+      const at = tf.reshape(places, [rows * width, 1]) as Tensor2D;
+      const written = tf.tensorScatterUpdate(cache, at, tf.reshape(fresh, [rows * width]));
+      cache.assign(written as Tensor1D);
+      return tf.reshape(written, shape);
+    };
     const attend: Attend = (layer, q, fresh) => {
       const { keys, values } = caches[layer] as (typeof caches)[number];
-      write(keys, places, fresh.keys);
-      write(values, places, fresh.values);
-      return tf.matMul(tf.softmax(tf.add(scoresOf(q, keys), mask)), values);
+      const scores = tf.add(scoresOf(q, write(keys, fresh.keys)), mask);
+      return tf.matMul(tf.softmax(scores), write(values, fresh.values));
     };
     return draw(size, params, ids, position, noise, attend);
   });
   return runner(batch, (ids, position, noise) => step(ids, position, noise));
-}
-
-/** Writes one position of every row. @param places `[B * H, 2]` @param fresh `[B * H, 1, K]` */
-function write(cache: tf.Variable<tf.Rank.R3>, places: Tensor, fresh: Tensor3D): void {
-  const rows = tf.reshape(fresh, [fresh.shape[0], fresh.shape[2]]);
-  cache.assign(tf.tensorScatterUpdate(cache, places as Tensor2D, rows) as Tensor3D);
 }
 
 function onFeeds(size: Size, params: Parameters): Decoder {
