@@ -103,7 +103,7 @@ function randomConstant(graph: Graph, choose: Chooser, numbers: readonly number[
 }
 
 /** The shape that two shapes broadcast to, if they do. */
-export function broadcast(a: readonly number[], b: readonly number[]): number[] | null {
+function broadcast(a: readonly number[], b: readonly number[]): number[] | null {
   const rank = Math.max(a.length, b.length);
   const shape: number[] = [];
   for (let i = 0; i < rank; i++) {
