@@ -1,4 +1,15 @@
 /** The shared language-model backbone. So far: optimizers and learning-rate schedules. */
+export { CheckpointError } from "./checkpoint/error.ts";
+export {
+  type Activation,
+  type Family,
+  type ModelConfig,
+  type Position,
+  parseConfig,
+  type RotaryScaling,
+  type SpecialIds,
+  toHuggingFace,
+} from "./config.ts";
 export { type AdamOptions, adamEpsilonHat, adamL2, adamw } from "./optim/adam.ts";
 export { type RmspropOptions, rmsprop } from "./optim/rmsprop.ts";
 export type { OptimizerRule, RuleInputs, RuleOutputs } from "./optim/rule.ts";
