@@ -1,0 +1,129 @@
+/**
+ * Log-probabilities of given tokens: the one place that shifts tokens against predictions and masks
+ * padding. The prediction for token t + 1 is made at token t, so all results are `[B, T - 1]`: entry
+ * t belongs to token t + 1.
+ */
+
+import { embedding, logSoftmaxAt } from "@preflab/tfjs-backend-ort";
+import type { Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import type { ModelConfig } from "./config.ts";
+import { outputHead } from "./heads.ts";
+import { fitsOneChunk } from "./scoring/chunks.ts";
+import { type LogitFactors, vocabularySums } from "./scoring/vocabulary.ts";
+import { hiddenStates } from "./transformer.ts";
+import type { Params, TokenBatch } from "./types.ts";
+
+/** Tokens and their padding, see {@link TokenBatch}. */
+export type Tokens = Pick<TokenBatch, "ids" | "attentionMask">;
+
+/** A model that predicts tokens, and its hidden states for a batch if they are known. */
+export interface Predictor {
+  readonly config: ModelConfig;
+  readonly params: Params;
+  /** `[B, T, D]` after the final norm; default: computed from the batch. */
+  readonly hidden?: Tensor3D;
+}
+
+/** Numbers per token, `[B, T - 1]` nats, 0 where the token or the one before it is padding. */
+export interface TokenScores {
+  /** Log-probability of the token. */
+  readonly logps: Tensor2D;
+  /** Entropy of the distribution that the token is drawn from. */
+  readonly entropy: Tensor2D;
+  /** KL(policy || reference) of that distribution, summed over the vocabulary. */
+  readonly kl?: Tensor2D;
+}
+
+/**
+ * Log-probability of every token given those before it, with gradients. Logits of more than a chunk
+ * of tokens are never stored.
+ * @returns `[B, T - 1]` nats, 0 where the token or the one before it is padding
+ */
+export function tokenLogps(policy: Predictor, tokens: Tokens): Tensor2D {
+  const factors = logitFactors(policy, tokens);
+  const targets = nextTokens(tokens);
+  const { hidden, head } = factors;
+  const logps = fitsOneChunk(hidden.shape[0], head.shape[0])
+    ? logSoftmaxAt(tf.matMul(hidden, head, false, true) as Tensor2D, targets)
+    : logpsFrom(factors, targets, vocabularySums(factors).logSumExp);
+  return perToken(logps, tokens);
+}
+
+/**
+ * Log-probabilities, entropies and, with a reference, divergences from it, all from one computation
+ * of the logits. Gradients flow into the policy alone.
+ */
+export function scoreTokens(policy: Predictor, tokens: Tokens, reference?: Predictor): TokenScores {
+  const factors = logitFactors(policy, tokens);
+  const { logSumExp, entropy, kl } = vocabularySums(factors, {
+    entropy: true,
+    reference: reference && logitFactors(reference, tokens),
+  });
+  return {
+    logps: perToken(logpsFrom(factors, nextTokens(tokens), logSumExp), tokens),
+    entropy: perToken(entropy as Tensor1D, tokens),
+    ...(kl ? { kl: perToken(kl, tokens) } : {}),
+  };
+}
+
+/**
+ * Log-probabilities of completions: sums of those of their tokens.
+ * @param tokenLogps `[B, T - 1]`, or any other number per token
+ * @param completionMask `[B, T]` int32, 1 for tokens of the completion
+ * @returns `[B]` nats
+ */
+export function sequenceLogps(tokenLogps: Tensor2D, completionMask: Tensor2D): Tensor1D {
+  return tf.sum(tf.mul(tokenLogps, tf.cast(dropFirst(completionMask), "float32")), 1);
+}
+
+/**
+ * Which entries of per-token results count: 1 where the token and the one before it are real.
+ * @param attentionMask `[B, T]` int32
+ * @returns `[B, T - 1]` float32
+ */
+export function predictionMask(attentionMask: Tensor2D): Tensor2D {
+  return tf.cast(tf.mul(dropFirst(attentionMask), dropLast(attentionMask)), "float32");
+}
+
+/** Factors of the logits that predict tokens 1 to T - 1, `N = B (T - 1)`. */
+function logitFactors({ config, params, hidden }: Predictor, tokens: Tokens): LogitFactors {
+  const { ids, attentionMask } = tokens;
+  const states = hidden ?? hiddenStates(config, params, ids, attentionMask);
+  const [batch, length, width] = states.shape;
+  const predicting = tf.slice(states, [0, 0, 0], [batch, length - 1, width]);
+  return {
+    hidden: tf.reshape(predicting, [batch * (length - 1), width]),
+    head: outputHead(config, params),
+  };
+}
+
+/** Log-probabilities of one word per token, without the logits of the others. `[N]` */
+function logpsFrom(
+  { hidden, head }: LogitFactors,
+  targets: Tensor1D,
+  logSumExp: Tensor1D,
+): Tensor1D {
+  const chosen = tf.sum(tf.mul(hidden, embedding(head, targets)), 1) as Tensor1D;
+  return tf.sub(chosen, logSumExp);
+}
+
+/** `[B (T - 1)]` int32 */
+function nextTokens({ ids }: Tokens): Tensor1D {
+  const next = dropFirst(ids);
+  return tf.reshape(next, [next.size]);
+}
+
+/** `[B (T - 1)] -> [B, T - 1]`, 0 where nothing is predicted. */
+function perToken(numbers: Tensor1D, { attentionMask }: Tokens): Tensor2D {
+  const mask = predictionMask(attentionMask);
+  return tf.mul(tf.reshape(numbers, mask.shape), mask);
+}
+
+function dropFirst(tokens: Tensor2D): Tensor2D {
+  return tf.slice(tokens, [0, 1], [-1, -1]);
+}
+
+function dropLast(tokens: Tensor2D): Tensor2D {
+  return tf.slice(tokens, [0, 0], [-1, tokens.shape[1] - 1]);
+}

@@ -1,0 +1,47 @@
+/**
+ * What follows from a padding mask: the position of every token and who may attend to whom. Both
+ * are computed inside the graph, so that one compiled program serves every padding.
+ */
+
+import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Added to the scores of keys that a query must not see; large, yet finite in sums. */
+const FORBIDDEN = -1e9;
+
+/**
+ * Positions of tokens, counted from the first real one of each row; 0 at padding.
+ * @param attentionMask `[B, T]` int32
+ * @returns `[B, T]` int32
+ */
+export function positionsOf(attentionMask: Tensor2D): Tensor2D {
+  const counts = tf.cumsum(attentionMask, 1);
+  return tf.mul(tf.sub(counts, tf.scalar(1, "int32")), attentionMask);
+}
+
+/**
+ * What is added to attention scores: 0 where a query may attend, a large negative number where the
+ * key is padding, comes after the query or is `window` or more tokens before it. A query that may
+ * attend to nothing, which padding alone is, attends evenly to everything.
+ * @param keyMask `[B, S]` int32, 1 for tokens and 0 for padding
+ * @param queries `[T]` int32, index of every query among the keys
+ * @param window tokens that a query sees, itself included; null for all before it
+ * @returns `[B, 1, T, S]`
+ */
+export function attentionBias(
+  keyMask: Tensor2D,
+  queries: Tensor1D,
+  window: number | null,
+): Tensor4D {
+  const [batch, keys] = keyMask.shape;
+  const key = tf.range(0, keys, 1, "int32");
+  const query = tf.expandDims(queries, 1); // [T, 1]
+  const past = tf.lessEqual(key, query); // [T, S]
+  const seen = window === null ? past : tf.logicalAnd(past, isWithin(window, key, query));
+  const real = tf.reshape(tf.cast(keyMask, "bool"), [batch, 1, 1, keys]);
+  return tf.where(tf.logicalAnd(seen, real), 0, FORBIDDEN) as Tensor4D;
+}
+
+function isWithin(window: number, key: tf.Tensor, query: tf.Tensor): tf.Tensor {
+  return tf.greater(key, tf.sub(query, tf.scalar(window, "int32")));
+}

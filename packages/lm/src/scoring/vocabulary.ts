@@ -1,0 +1,206 @@
+/**
+ * Sums over the vocabulary for every token, `logits = hidden head^T` being computed piece by piece
+ * and never kept: the forward pass takes some tokens at a time, the backward pass computes the
+ * logits anew for some words at a time. Costs one more matrix product than keeping them.
+ */
+
+import type { GradSaveFunc, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Chunk, chunksOf } from "./chunks.ts";
+
+/** Two factors of logits. */
+export interface LogitFactors {
+  /** `[N, D]` */
+  readonly hidden: Tensor2D;
+  /** `[V, D]` */
+  readonly head: Tensor2D;
+}
+
+/** Sums over the vocabulary, `[N]` each, nats. */
+export interface VocabularySums {
+  /** `log sum_v exp(logits[v])` */
+  readonly logSumExp: Tensor1D;
+  /** `-sum_v p[v] log p[v]` */
+  readonly entropy?: Tensor1D;
+  /** `sum_v p[v] (log p[v] - log q[v])`, q being the reference's probabilities. */
+  readonly kl?: Tensor1D;
+}
+
+/** Rows of the stacked result, and what the backward pass needs to know of them. */
+type Row = "logSumExp" | "entropy" | "kl" | "referenceLogSumExp";
+
+/** What is computed beside the log-sum-exp. */
+export interface SumOptions {
+  /** Default: no. */
+  readonly entropy?: boolean;
+  /** Reference of the divergence, of the same N and V; no gradient flows into it. */
+  readonly reference?: LogitFactors | undefined;
+}
+
+/**
+ * Sums over the vocabulary with gradients for `hidden` and `head`.
+ * @throws Error when the shapes of policy and reference differ in N or V
+ */
+export function vocabularySums(policy: LogitFactors, options: SumOptions = {}): VocabularySums {
+  const { reference } = options;
+  if (reference) checkSizes(policy, reference);
+  const rows: readonly Row[] = [
+    "logSumExp",
+    ...(options.entropy ? (["entropy"] as const) : []),
+    ...(reference ? (["kl", "referenceLogSumExp"] as const) : []),
+  ];
+  const stacked = stackedSums(rows, policy, reference ?? null); // [rows, N]
+  const of = (row: Row) => rowOf(rows, stacked, row);
+  return {
+    logSumExp: of("logSumExp"),
+    ...(options.entropy ? { entropy: of("entropy") } : {}),
+    ...(reference ? { kl: of("kl") } : {}),
+  };
+}
+
+function stackedSums(
+  rows: readonly Row[],
+  policy: LogitFactors,
+  reference: LogitFactors | null,
+): Tensor2D {
+  const op = tf.customGrad<Tensor2D>((...args) => {
+    const [hidden, head, save] = args as [Tensor2D, Tensor2D, GradSaveFunc];
+    const pieces = chunksOf(hidden.shape[0], head.shape[0]).map((chunk) =>
+      tf.tidy(() => sumsOfTokens(rows, chunk, { hidden, head }, reference)),
+    );
+    const value = tf.concat(pieces, 1) as Tensor2D;
+    save([hidden, head, value, ...(reference ? [reference.hidden, reference.head] : [])]);
+    return {
+      value,
+      gradFunc: (dy: Tensor2D, saved: Tensor[]) => {
+        const [hidden, head, value, ...rest] = saved as Tensor2D[];
+        const [referenceHidden, referenceHead] = rest;
+        return gradients(rows, dy, value as Tensor2D, {
+          policy: { hidden: hidden as Tensor2D, head: head as Tensor2D },
+          reference:
+            referenceHidden && referenceHead
+              ? { hidden: referenceHidden, head: referenceHead }
+              : null,
+        });
+      },
+    };
+  });
+  return op(policy.hidden, policy.head);
+}
+
+/** The sums of some tokens. `[rows, n]` */
+function sumsOfTokens(
+  rows: readonly Row[],
+  { begin, size }: Chunk,
+  policy: LogitFactors,
+  reference: LogitFactors | null,
+): Tensor2D {
+  const ofTokens = ({ hidden, head }: LogitFactors) => {
+    const logits = tf.matMul(tf.slice(hidden, [begin, 0], [size, -1]), head, false, true);
+    const logps = tf.logSoftmax(logits, 1) as Tensor2D; // [n, V]
+    const first = (all: Tensor) => tf.reshape(tf.slice(all, [0, 0], [size, 1]), [size]);
+    // They differ by the same number in every column.
+    return { logps, logSumExp: tf.sub(first(logits), first(logps)) };
+  };
+  const own = ofTokens(policy);
+  const other = reference && ofTokens(reference);
+  const expectation = (x: Tensor) => tf.sum(tf.mul(tf.exp(own.logps), x), 1);
+  const sums: Readonly<Record<Row, () => Tensor>> = {
+    logSumExp: () => own.logSumExp,
+    entropy: () => tf.neg(expectation(own.logps)),
+    kl: () => expectation(tf.sub(own.logps, other?.logps as Tensor2D)),
+    referenceLogSumExp: () => other?.logSumExp as Tensor,
+  };
+  return tf.stack(rows.map((row) => sums[row]())) as Tensor2D;
+}
+
+interface Pair {
+  readonly policy: LogitFactors;
+  readonly reference: LogitFactors | null;
+}
+
+/**
+ * Gradients of hidden states and head, word by word.
+ * @param dy `[rows, N]` upstream
+ * @param sums `[rows, N]` results of the forward pass
+ */
+function gradients(
+  rows: readonly Row[],
+  dy: Tensor2D,
+  sums: Tensor2D,
+  pair: Pair,
+): [Tensor2D, Tensor2D] {
+  const { hidden, head } = pair.policy;
+  const headParts: Tensor2D[] = [];
+  let hiddenSum: Tensor2D | null = null;
+  for (const chunk of chunksOf(head.shape[0], hidden.shape[0])) {
+    const [hiddenPart, headPart] = tf.tidy(() => {
+      const dLogits = logitGradient(rows, dy, sums, pair, chunk); // [v, N]
+      return [
+        tf.matMul(dLogits, wordsOf(head, chunk), true, false),
+        tf.matMul(dLogits, hidden),
+      ] as [Tensor2D, Tensor2D];
+    });
+    headParts.push(headPart);
+    hiddenSum = hiddenSum ? accumulate(hiddenSum, hiddenPart) : hiddenPart;
+  }
+  const headGradient = tf.concat(headParts, 0);
+  tf.dispose(headParts);
+  return [hiddenSum as Tensor2D, headGradient];
+}
+
+/**
+ * Gradient of the logits of some words, `[v, N]`. With z the logits of a token, p = softmax(z), L
+ * its log-sum-exp, H its entropy and K its divergence from q:
+ * dL/dz = p, dH/dz = -p (log p + H), dK/dz = p (log p - log q - K).
+ */
+function logitGradient(
+  rows: readonly Row[],
+  dy: Tensor2D,
+  sums: Tensor2D,
+  { policy, reference }: Pair,
+  words: Chunk,
+): Tensor2D {
+  const sum = (row: Row) => rowOf(rows, sums, row);
+  const upstream = (row: Row) => rowOf(rows, dy, row);
+  const logps = tf.sub(logitsOfWords(policy, words), sum("logSumExp"));
+  let factor: Tensor = upstream("logSumExp");
+  if (rows.includes("entropy")) {
+    factor = tf.sub(factor, tf.mul(upstream("entropy"), tf.add(logps, sum("entropy"))));
+  }
+  if (reference) {
+    const others = tf.sub(logitsOfWords(reference, words), sum("referenceLogSumExp"));
+    const excess = tf.sub(tf.sub(logps, others), sum("kl"));
+    factor = tf.add(factor, tf.mul(upstream("kl"), excess));
+  }
+  return tf.mul(tf.exp(logps), factor) as Tensor2D;
+}
+
+/** Logits by word, `[v, N]`: transposed, lest a compiler finds and keeps those of the forward pass. */
+function logitsOfWords({ hidden, head }: LogitFactors, words: Chunk): Tensor2D {
+  return tf.matMul(wordsOf(head, words), hidden, false, true);
+}
+
+function wordsOf(head: Tensor2D, { begin, size }: Chunk): Tensor2D {
+  return tf.slice(head, [begin, 0], [size, -1]);
+}
+
+function rowOf(rows: readonly Row[], stacked: Tensor2D, row: Row): Tensor1D {
+  const count = stacked.shape[1];
+  return tf.reshape(tf.slice(stacked, [rows.indexOf(row), 0], [1, count]), [count]);
+}
+
+function accumulate(sum: Tensor2D, part: Tensor2D): Tensor2D {
+  const next = tf.add(sum, part) as Tensor2D;
+  tf.dispose([sum, part]);
+  return next;
+}
+
+function checkSizes(policy: LogitFactors, reference: LogitFactors): void {
+  const sizes = ({ hidden, head }: LogitFactors) => `${hidden.shape[0]} x ${head.shape[0]}`;
+  if (sizes(policy) === sizes(reference)) return;
+  throw new Error(
+    `vocabularySums: expected a reference of as many tokens and words, ${sizes(policy)}, got ` +
+      `${sizes(reference)}. Use models with the same tokenizer.`,
+  );
+}

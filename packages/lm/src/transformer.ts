@@ -1,0 +1,115 @@
+/**
+ * The decoder-only transformer, for every family: embedding, blocks, final norm. What is made of the
+ * hidden states is in ./heads.ts and ./logps.ts; generation with a cache reuses {@link block}.
+ */
+
+import { embedding } from "@preflab/tfjs-backend-ort";
+import type { Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import { attend, projectHeads } from "./attention.ts";
+import type { ModelConfig } from "./config.ts";
+import { affine, mlp, normalize, parameter } from "./layers.ts";
+import { attentionBias, positionsOf } from "./positions.ts";
+import { anglesAt } from "./rotary.ts";
+import type { Params } from "./types.ts";
+
+/**
+ * Hidden states after the final norm, from which logits, rewards and values are computed. Values at
+ * padding are finite and mean nothing.
+ * @param ids `[B, T]` int32
+ * @param attentionMask `[B, T]` int32, padding on either side
+ * @param positions `[B, T]` int32; default: counted from each row's first token
+ * @returns `[B, T, D]`
+ * @throws Error when a parameter is missing or the sequence exceeds a table of positions
+ */
+export function hiddenStates(
+  config: ModelConfig,
+  params: Params,
+  ids: Tensor2D,
+  attentionMask: Tensor2D,
+  positions?: Tensor2D,
+): Tensor3D {
+  return tf.tidy(() => {
+    const states = layerStates(config, params, ids, attentionMask, positions);
+    return states[config.layers] as Tensor3D;
+  });
+}
+
+/** As {@link hiddenStates}, of every layer: the embedding, then the output of each block, the last after the final norm. `layers + 1` of `[B, T, D]` */
+export function layerStates(
+  config: ModelConfig,
+  params: Params,
+  ids: Tensor2D,
+  attentionMask: Tensor2D,
+  positions: Tensor2D = positionsOf(attentionMask),
+): Tensor3D[] {
+  const [batch, length] = ids.shape;
+  const { position, slidingWindow, width } = config;
+  const angles = position.kind === "rotary" ? anglesAt(position, positions) : null;
+  const bias = attentionBias(attentionMask, tf.range(0, length, 1, "int32"), slidingWindow);
+
+  let x = embed(config, params, ids, positions); // [B * T, D]
+  const states = [x];
+  for (let layer = 0; layer < config.layers; layer++) {
+    x = block(config, params, layer, x, (normed, name) =>
+      attend(config, layer, projectHeads(config, params, name, normed, batch, angles), bias),
+    );
+    states.push(x);
+  }
+  states[config.layers] = normalize(config, params, "norm", x);
+  return states.map((state) => tf.reshape(state, [batch, length, width]));
+}
+
+/**
+ * Embeddings of tokens at positions.
+ * @param ids `[B, T]` int32
+ * @param positions `[B, T]` int32
+ * @returns `[B * T, D]`
+ */
+export function embed(
+  { position, maxPositions }: ModelConfig,
+  params: Params,
+  ids: Tensor2D,
+  positions: Tensor2D,
+): Tensor2D {
+  const tokens = embedding(parameter(params, "embedding"), flat(ids));
+  if (position.kind !== "learned") return tokens;
+  if (ids.shape[1] > maxPositions) {
+    throw new Error(
+      `embed: expected at most ${maxPositions} tokens, which is how many positions the model has, ` +
+        `got ${ids.shape[1]}. Truncate the sequences.`,
+    );
+  }
+  return tf.add(tokens, embedding(parameter(params, "positions"), flat(positions)));
+}
+
+/**
+ * One transformer block.
+ * @param x `[N, D]`
+ * @param attention mixes tokens: from normed `[N, D]` and the block's name to `[N, H K]`
+ * @returns `[N, D]`
+ */
+export function block(
+  config: ModelConfig,
+  params: Params,
+  layer: number,
+  x: Tensor2D,
+  attention: (normed: Tensor2D, name: string) => Tensor2D,
+): Tensor2D {
+  const name = `blocks.${layer}`;
+  const normed = normalize(config, params, `${name}.norm1`, x);
+  const mixed = attention(normed, name);
+  const attended = affine(params, `${name}.attentionOut`, mixed, config.biases.attentionOut);
+
+  if (config.residual === "sequential") {
+    const between = tf.add(x, attended) as Tensor2D;
+    const normed2 = normalize(config, params, `${name}.norm2`, between);
+    return tf.add(between, mlp(config, params, name, normed2));
+  }
+  const normed2 = config.sharedNorm ? normed : normalize(config, params, `${name}.norm2`, x);
+  return tf.add(tf.add(x, attended), mlp(config, params, name, normed2));
+}
+
+function flat(tokens: Tensor2D): Tensor1D {
+  return tf.reshape(tokens, [tokens.size]);
+}
