@@ -89,6 +89,11 @@ export function predictionMask(attentionMask: Tensor2D): Tensor2D {
 /** Factors of the logits that predict tokens 1 to T - 1, `N = B (T - 1)`. */
 function logitFactors({ config, params, hidden }: Predictor, tokens: Tokens): LogitFactors {
   const { ids, attentionMask } = tokens;
+  if (ids.shape[1] < 2) {
+    throw new Error(
+      `logps: expected at least 2 tokens, since the first is not predicted, got ${ids.shape[1]}.`,
+    );
+  }
   const states = hidden ?? hiddenStates(config, params, ids, attentionMask);
   const [batch, length, width] = states.shape;
   const predicting = tf.slice(states, [0, 0, 0], [batch, length - 1, width]);

@@ -4,10 +4,9 @@
  * depends on another.
  */
 
-/** Multipliers and key increments of Philox4x32, Salmon et al. 2011 (doi:10.1145/2063384.2063405). */
-const MULTIPLIERS = [0xd2511f53, 0xcd9e8d57] as const;
-const INCREMENTS = [0x9e3779b9, 0xbb67ae85] as const;
-const ROUNDS = 10;
+import { philox4x32 } from "./philox.ts";
+
+/** Random words in one block of the generator. */
 const WORDS = 4;
 
 /** One stream of random numbers. */
@@ -56,29 +55,11 @@ export class RandomStream {
     }
   }
 
-  /** Computes block `index` of the stream: Philox4x32-10 of the counter (index, name). */
   #fill(index: number): void {
-    let [c0, c1, c2, c3] = [index % 2 ** 32, Math.floor(index / 2 ** 32), ...this.#name];
-    let [k0, k1] = this.#key;
-    for (let round = 0; round < ROUNDS; round++) {
-      const [m0, m1] = MULTIPLIERS;
-      const [high0, high1] = [highWord(m0, c0), highWord(m1, c2)];
-      const [low0, low1] = [Math.imul(m0, c0), Math.imul(m1, c2)];
-      [c0, c1, c2, c3] = [high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0];
-      k0 = (k0 + INCREMENTS[0]) | 0;
-      k1 = (k1 + INCREMENTS[1]) | 0;
-    }
-    this.#block.set([c0, c1, c2, c3]);
+    const counter = [index % 2 ** 32, Math.floor(index / 2 ** 32), ...this.#name] as const;
+    this.#block.set(philox4x32(counter, this.#key));
     this.#blockIndex = index;
   }
-}
-
-/** Upper 32 bits of the product of two unsigned 32-bit integers. */
-function highWord(a: number, b: number): number {
-  const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const carry = (middle % 2 ** 16) + aLow * bHigh;
-  return aHigh * bHigh + Math.floor(middle / 2 ** 16) + Math.floor(carry / 2 ** 16);
 }
 
 /** 64-bit FNV-1a of the UTF-8 bytes, as two words. */

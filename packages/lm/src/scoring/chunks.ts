@@ -18,9 +18,12 @@ export function fitsOneChunk(rows: number, columns: number): boolean {
   return 4 * rows * columns <= CHUNK_BYTES;
 }
 
-/** Cuts `rows` rows of `columns` float32 numbers into chunks that fit and are about equal. */
-export function chunksOf(rows: number, columns: number): Chunk[] {
-  const most = Math.max(1, Math.floor(CHUNK_BYTES / (4 * columns)));
+/**
+ * Cuts `rows` rows of `columns` float32 numbers into pieces of about the same size.
+ * @param bytes most bytes of a piece of more than one row
+ */
+export function chunksOf(rows: number, columns: number, bytes: number = CHUNK_BYTES): Chunk[] {
+  const most = Math.max(1, Math.floor(bytes / (4 * columns)));
   const count = Math.ceil(rows / most);
   return Array.from({ length: count }, (_, i) => {
     const begin = Math.floor((i * rows) / count);

@@ -6,7 +6,7 @@
 
 import type { GradSaveFunc, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Chunk, chunksOf } from "./chunks.ts";
+import { CHUNK_BYTES, type Chunk, chunksOf } from "./chunks.ts";
 
 /** Two factors of logits. */
 export interface LogitFactors {
@@ -35,6 +35,8 @@ export interface SumOptions {
   readonly entropy?: boolean;
   /** Reference of the divergence, of the same N and V; no gradient flows into it. */
   readonly reference?: LogitFactors | undefined;
+  /** Bytes of the largest matrix tokens x words; default: {@link CHUNK_BYTES}. */
+  readonly chunkBytes?: number;
 }
 
 /**
@@ -42,14 +44,14 @@ export interface SumOptions {
  * @throws Error when the shapes of policy and reference differ in N or V
  */
 export function vocabularySums(policy: LogitFactors, options: SumOptions = {}): VocabularySums {
-  const { reference } = options;
+  const { reference = null, chunkBytes = CHUNK_BYTES } = options;
   if (reference) checkSizes(policy, reference);
   const rows: readonly Row[] = [
     "logSumExp",
     ...(options.entropy ? (["entropy"] as const) : []),
     ...(reference ? (["kl", "referenceLogSumExp"] as const) : []),
   ];
-  const stacked = stackedSums(rows, policy, reference ?? null); // [rows, N]
+  const stacked = stackedSums(rows, { policy, reference, chunkBytes }); // [rows, N]
   const of = (row: Row) => rowOf(rows, stacked, row);
   return {
     logSumExp: of("logSumExp"),
@@ -58,30 +60,32 @@ export function vocabularySums(policy: LogitFactors, options: SumOptions = {}): 
   };
 }
 
-function stackedSums(
-  rows: readonly Row[],
-  policy: LogitFactors,
-  reference: LogitFactors | null,
-): Tensor2D {
+/** What the sums are computed from. */
+interface Operands {
+  readonly policy: LogitFactors;
+  readonly reference: LogitFactors | null;
+  readonly chunkBytes: number;
+}
+
+function stackedSums(rows: readonly Row[], operands: Operands): Tensor2D {
+  const { policy, reference, chunkBytes } = operands;
   const op = tf.customGrad<Tensor2D>((...args) => {
-    const [hidden, head, save] = args as [Tensor2D, Tensor2D, GradSaveFunc];
-    const pieces = chunksOf(hidden.shape[0], head.shape[0]).map((chunk) =>
-      tf.tidy(() => sumsOfTokens(rows, chunk, { hidden, head }, reference)),
+    const save = args.at(-1) as GradSaveFunc;
+    const { hidden, head } = policy;
+    const pieces = chunksOf(hidden.shape[0], head.shape[0], chunkBytes).map((tokens) =>
+      tf.tidy(() => sumsOfTokens(rows, tokens, operands)),
     );
     const value = tf.concat(pieces, 1) as Tensor2D;
-    save([hidden, head, value, ...(reference ? [reference.hidden, reference.head] : [])]);
+    const others = reference ? [reference.hidden, reference.head] : [];
+    save([hidden, head, value, ...others]);
     return {
       value,
       gradFunc: (dy: Tensor2D, saved: Tensor[]) => {
-        const [hidden, head, value, ...rest] = saved as Tensor2D[];
-        const [referenceHidden, referenceHead] = rest;
-        return gradients(rows, dy, value as Tensor2D, {
-          policy: { hidden: hidden as Tensor2D, head: head as Tensor2D },
-          reference:
-            referenceHidden && referenceHead
-              ? { hidden: referenceHidden, head: referenceHead }
-              : null,
-        });
+        const [hidden, head, value, ...others] = saved as [Tensor2D, Tensor2D, Tensor2D];
+        const [otherHidden, otherHead] = others as Tensor2D[];
+        const reference =
+          otherHidden && otherHead ? { hidden: otherHidden, head: otherHead } : null;
+        return gradients(rows, dy, value, { policy: { hidden, head }, reference, chunkBytes });
       },
     };
   });
@@ -92,8 +96,7 @@ function stackedSums(
 function sumsOfTokens(
   rows: readonly Row[],
   { begin, size }: Chunk,
-  policy: LogitFactors,
-  reference: LogitFactors | null,
+  { policy, reference }: Operands,
 ): Tensor2D {
   const ofTokens = ({ hidden, head }: LogitFactors) => {
     const logits = tf.matMul(tf.slice(hidden, [begin, 0], [size, -1]), head, false, true);
@@ -114,11 +117,6 @@ function sumsOfTokens(
   return tf.stack(rows.map((row) => sums[row]())) as Tensor2D;
 }
 
-interface Pair {
-  readonly policy: LogitFactors;
-  readonly reference: LogitFactors | null;
-}
-
 /**
  * Gradients of hidden states and head, word by word.
  * @param dy `[rows, N]` upstream
@@ -128,14 +126,14 @@ function gradients(
   rows: readonly Row[],
   dy: Tensor2D,
   sums: Tensor2D,
-  pair: Pair,
+  operands: Operands,
 ): [Tensor2D, Tensor2D] {
-  const { hidden, head } = pair.policy;
+  const { hidden, head } = operands.policy;
   const headParts: Tensor2D[] = [];
   let hiddenSum: Tensor2D | null = null;
-  for (const chunk of chunksOf(head.shape[0], hidden.shape[0])) {
+  for (const chunk of chunksOf(head.shape[0], hidden.shape[0], operands.chunkBytes)) {
     const [hiddenPart, headPart] = tf.tidy(() => {
-      const dLogits = logitGradient(rows, dy, sums, pair, chunk); // [v, N]
+      const dLogits = logitGradient(rows, dy, sums, operands, chunk); // [v, N]
       return [
         tf.matMul(dLogits, wordsOf(head, chunk), true, false),
         tf.matMul(dLogits, hidden),
@@ -158,7 +156,7 @@ function logitGradient(
   rows: readonly Row[],
   dy: Tensor2D,
   sums: Tensor2D,
-  { policy, reference }: Pair,
+  { policy, reference }: Operands,
   words: Chunk,
 ): Tensor2D {
   const sum = (row: Row) => rowOf(rows, sums, row);
