@@ -43,6 +43,8 @@ export { type SelectBackendOptions, selectBackend } from "./select-backend/selec
 export type { Gradients, LossFunction, LossOutput } from "./training/gradients.ts";
 export type { Slots, UpdateInputs, UpdateRule } from "./training/rule.ts";
 export type {
+  BatchResult,
+  MicroBatch,
   OptimizerState,
   StepResult,
   TrainMode,

@@ -8,7 +8,7 @@ import type { CompileOptions } from "../compile.ts";
 import { TraceError } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { loadRuntime } from "../runtime/select.ts";
-import { Executable, type Sinks } from "./executable.ts";
+import { Executable, type OutputHooks } from "./executable.ts";
 import { type Recording, record } from "./record.ts";
 import { type Flattened, flatten } from "./structure.ts";
 
@@ -32,15 +32,14 @@ export class Compiler {
   readonly #fn: (...args: never[]) => unknown;
   readonly #name: string;
   readonly #options: JitOptions;
-  readonly #sinks: Sinks;
+  readonly #hooks: OutputHooks;
   readonly #cache: LruCache<Executable>;
 
-  /** @param sinks buffers that results are written to instead of new tensors, by result index */
-  constructor(fn: (...args: never[]) => unknown, options: JitOptions, sinks: Sinks = new Map()) {
+  constructor(fn: (...args: never[]) => unknown, options: JitOptions, hooks: OutputHooks = {}) {
     this.#fn = fn;
     this.#name = options.name ?? (fn.name || "anonymous");
     this.#options = options;
-    this.#sinks = sinks;
+    this.#hooks = hooks;
     this.#cache = new LruCache(options.cacheSize ?? DEFAULT_CACHE_SIZE, (it) => it.dispose());
   }
 
@@ -81,7 +80,7 @@ export class Compiler {
         );
       }
     }
-    return new Executable(recording, backend, runtime, this.#options, this.#sinks);
+    return new Executable(recording, backend, runtime, this.#options, this.#hooks);
   }
 
   /** Computes the initial values of variables that a trace made and gives them to the variables. */

@@ -16,8 +16,16 @@ import type { Capture } from "./trace.ts";
 /** Where a program's input comes from. */
 type Source = (args: readonly Tensor[]) => HostTensor;
 
-/** Buffers that results are written to instead of new tensors, by index among the results. */
-export type Sinks = ReadonlyMap<number, HostTensor>;
+/** What a caller may decide about the outputs of a program. */
+export interface OutputHooks {
+  /** Buffers that results are written to instead of new tensors, by index among the results. */
+  readonly sinks?: ReadonlyMap<number, HostTensor>;
+  /**
+   * Whether variables take their new values after a run, given what the function returned. With it
+   * no variable is updated in place.
+   */
+  readonly commitIf?: (returned: unknown) => boolean;
+}
 
 /** A compiled signature of a function. */
 export class Executable {
@@ -33,7 +41,8 @@ export class Executable {
    * `null` for variables that are updated in place.
    */
   readonly #spares: (HostTensor | null)[];
-  readonly #sinks: Sinks;
+  readonly #sinks: ReadonlyMap<number, HostTensor>;
+  readonly #commitIf: (returned: unknown) => boolean;
   #inFlight = false;
 
   /** @throws what {@link compile} throws */
@@ -42,18 +51,19 @@ export class Executable {
     backend: OrtBackend,
     runtime: Runtime,
     options: CompileOptions,
-    sinks: Sinks = new Map(),
+    { sinks = new Map(), commitIf }: OutputHooks = {},
   ) {
     const { trace, results, assigned } = recording;
     this.#name = trace.graph.name;
     this.#backend = backend;
     this.#recording = recording;
     this.#sinks = sinks;
+    this.#commitIf = commitIf ?? (() => true);
     trace.graph.outputs.push(...results, ...assigned.map(({ value }) => value));
     this.#program = compile(trace.graph, runtime, options);
     this.#held = recording.captures.map((capture) => hold(capture, backend));
     this.#sources = bindInputs(recording, backend, this.#held);
-    const inPlace = updatedInPlace(recording, this.#program.graph);
+    const inPlace = commitIf ? new Set<Variable>() : updatedInPlace(recording, this.#program.graph);
     this.#spares = assigned.map(({ variable, value }) =>
       inPlace.has(variable) ? null : fresh(value),
     );
@@ -112,12 +122,14 @@ export class Executable {
 
   #commit(outputs: readonly HostTensor[]): unknown {
     const { returned, results, assigned } = this.#recording;
+    const tensors = results.map((_, i) => (this.#sinks.has(i) ? null : this.#adopt(outputs[i])));
+    const result = returned.rebuild(tensors);
+    if (!this.#commitIf(result)) return result;
     assigned.forEach(({ variable }, i) => {
       const spare = this.#spares[i];
       if (spare) this.#spares[i] = this.#swap(variable, spare);
     });
-    const tensors = results.map((_, i) => (this.#sinks.has(i) ? null : this.#adopt(outputs[i])));
-    return returned.rebuild(tensors);
+    return result;
   }
 
   /** Gives `variable` the buffer `next`. @returns a buffer for the run after this one */
@@ -151,8 +163,8 @@ function updatedInPlace(
   const inputOf = new Map(variables.map(({ variable, value }) => [variable, value.name]));
   const targets = overwrites(graph);
   const found = assigned.flatMap(({ variable }, i) => {
-    const target = targets.get(results.length + i);
-    return target && target.name === inputOf.get(variable) ? [variable] : [];
+    const bases = targets.get(results.length + i) ?? [];
+    return bases.some(({ name }) => name === inputOf.get(variable)) ? [variable] : [];
   });
   return new Set(found);
 }

@@ -27,9 +27,9 @@ export interface Jitted<Args extends readonly unknown[], Result> {
  * Variables that `fn` reads are read live at each call, variables it assigns are updated. Other
  * tensors it captures are fixed when it is first traced, and so are numbers: pass what changes
  * (learning rates, noise) as tensor arguments. A failed run leaves variables as they were, but for
- * those whose new value is a scatter into the old one (`tf.tensorScatterUpdate` of a flat cache):
- * they are written in place. Inside another traced function, or while a gradient
- * tape is recording, `fn` runs inline.
+ * those whose new value is a scatter into the old one (`tf.tensorScatterUpdate` of a flat cache) or
+ * the old one plus something: they are written in place. Inside another traced function, or while a
+ * gradient tape is recording, `fn` runs inline.
  * @throws TraceError for data-dependent reads, random ops and too many signatures;
  *   UnsupportedKernelError for an op without an ONNX handler
  */

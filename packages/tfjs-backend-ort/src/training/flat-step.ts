@@ -8,36 +8,40 @@ import { Compiler } from "../jit/compiler.ts";
 import { flatten } from "../jit/structure.ts";
 import type { HostTensor } from "../runtime/runtime.ts";
 import { loadRuntime } from "../runtime/select.ts";
+import { Accumulator } from "./accumulator.ts";
 import { hostClipFactor } from "./clip.ts";
 import { CHUNK, type FlatEntry, type FlatLayout, flatLayout, viewOf } from "./flat-layout.ts";
 import { FlatUpdate } from "./flat-update.ts";
-import { type Gradients, gradients } from "./gradients.ts";
-import type { UpdateRule } from "./rule.ts";
+import { globalNorm, gradients } from "./gradients.ts";
 import { readSlots, type SlotReader, writeSlots } from "./slots.ts";
-import type { OptimizerState, StepResult, TrainStep, TrainStepOptions } from "./step.ts";
-import { readResult } from "./step-result.ts";
+import type {
+  MicroBatch,
+  OptimizerState,
+  StepResult,
+  TrainStep,
+  TrainStepOptions,
+} from "./step.ts";
+import { isFiniteStep, readStep, type StepNumbers, type StepTensors } from "./step-result.ts";
 
 /** See {@link TrainStep}. */
 export class FlatStep<Batch extends readonly Tensor[]> implements TrainStep<Batch> {
   readonly mode = "flat";
   readonly #backend: OrtBackend;
-  readonly #params: Readonly<Record<string, Variable>>;
-  readonly #rule: UpdateRule;
-  readonly #maxGradNorm: number | undefined;
+  readonly #options: TrainStepOptions<Batch>;
   readonly #layout: FlatLayout;
   readonly #weights: HostTensor;
   readonly #grads: HostTensor;
   readonly #slots: readonly HostTensor[];
   readonly #gradients: Compiler;
   readonly #update: FlatUpdate;
+  /** Sums into {@link #grads}. */
+  #accumulator: Accumulator<Batch> | undefined;
   #taken = 0;
 
   constructor(options: TrainStepOptions<Batch>, backend: OrtBackend) {
     const { params, rule, loss: lossOf, maxGradNorm, name = "trainStep" } = options;
     this.#backend = backend;
-    this.#params = params;
-    this.#rule = rule;
-    this.#maxGradNorm = maxGradNorm;
+    this.#options = options;
     this.#layout = flatLayout(
       Object.fromEntries(Object.entries(params).map(([key, { shape }]) => [key, shape])),
     );
@@ -47,7 +51,7 @@ export class FlatStep<Batch extends readonly Tensor[]> implements TrainStep<Batc
     const fn = (...batch: Batch) => {
       const { grads, ...rest } = gradients(params, () => lossOf(...batch));
       // First, so that result i is the gradient of parameter i.
-      return { grads, ...rest };
+      return { grads, ...rest, gradNorm: globalNorm(grads) };
     };
     const sinks = this.#layout.entries.map((entry, i): [number, HostTensor] => [
       i,
@@ -56,24 +60,31 @@ export class FlatStep<Batch extends readonly Tensor[]> implements TrainStep<Batc
     this.#gradients = new Compiler(
       fn as (...args: never[]) => unknown,
       { ...options, name },
-      new Map(sinks),
+      { sinks: new Map(sinks) },
     );
     const clips = maxGradNorm !== undefined;
     this.#update = new FlatUpdate(rule, this.#layout, clips, backend, loadRuntime(), options);
-    for (const entry of this.#layout.entries) this.#claim(entry);
+    this.#claim(params, this.#weights);
   }
 
   async run(lr: number, ...batch: Batch): Promise<StepResult> {
-    for (const entry of this.#layout.entries) this.#claim(entry);
+    this.#claim(this.#options.params, this.#weights);
     const flat = flatten(batch);
     const executable = this.#gradients.prepare(flat, this.#backend);
-    const result = await readResult((await executable.runAsync(flat.tensors)) as Gradients);
-    const factor =
-      this.#maxGradNorm === undefined ? 1 : hostClipFactor(result.gradNorm, this.#maxGradNorm);
-    const numbers = this.#rule.scalars(this.#taken + 1, lr);
-    await this.#update.run(this.#weights, this.#grads, this.#slots, numbers, factor);
-    this.#taken++;
-    return result;
+    const result = await readStep((await executable.runAsync(flat.tensors)) as StepTensors);
+    return this.#apply(lr, result);
+  }
+
+  async runAccumulated(lr: number, parts: readonly MicroBatch<Batch>[]): Promise<StepResult> {
+    this.#claim(this.#options.params, this.#weights);
+    this.#accumulator ??= new Accumulator(this.#options);
+    const { sums } = this.#accumulator;
+    this.#claim(sums, this.#grads);
+    floats(this.#grads).fill(0);
+    const result = await this.#accumulator.add(parts);
+    // They are where they were, unless the compiler found no way to add in place.
+    this.#claim(sums, this.#grads);
+    return this.#apply(lr, { ...result, gradNorm: await this.#accumulator.norm() });
   }
 
   state(): OptimizerState {
@@ -89,16 +100,32 @@ export class FlatStep<Batch extends readonly Tensor[]> implements TrainStep<Batc
   dispose(): void {
     this.#gradients.dispose();
     this.#update.dispose();
+    this.#accumulator?.dispose();
+  }
+
+  /** Updates parameters and state by the gradients that lie in {@link #grads}. */
+  async #apply(lr: number, result: StepNumbers): Promise<StepResult> {
+    const { rule, maxGradNorm, skipNonFinite } = this.#options;
+    if (skipNonFinite && !isFiniteStep(result)) return { ...result, applied: false };
+    const factor = maxGradNorm === undefined ? 1 : hostClipFactor(result.gradNorm, maxGradNorm);
+    const numbers = rule.scalars(this.#taken + 1, lr);
+    await this.#update.run(this.#weights, this.#grads, this.#slots, numbers, factor);
+    this.#taken++;
+    return { ...result, applied: true };
   }
 
   /**
-   * Makes the variable live in the flat buffer and nowhere else: takes over a value that someone
-   * assigned, and leaves a copy to tensors that share the old data (clones, a frozen reference).
+   * Makes variables live in a flat buffer and nowhere else: takes over values that someone
+   * assigned, and leaves copies to tensors that share the old data (clones, a frozen reference).
    */
-  #claim(entry: FlatEntry): void {
+  #claim(variables: Readonly<Record<string, Variable>>, buffer: HostTensor): void {
+    for (const entry of this.#layout.entries) {
+      this.#claimOne(entry, variables[entry.name] as Variable, viewOf(floats(buffer), entry));
+    }
+  }
+
+  #claimOne(entry: FlatEntry, variable: Variable, view: Float32Array): void {
     const backend = this.#backend;
-    const variable = this.#params[entry.name] as Variable;
-    const view = viewOf(floats(this.#weights), entry);
     const data = backend.data.get(variable.dataId);
     const inPlace = isView(data.values, view);
     if (inPlace && data.refCount === 1) return;
@@ -113,7 +140,7 @@ export class FlatStep<Batch extends readonly Tensor[]> implements TrainStep<Batc
 
   #readers(): Readonly<Record<string, SlotReader>> {
     const readers: Record<string, SlotReader> = {};
-    this.#rule.slots.forEach((slot, i) => {
+    this.#options.rule.slots.forEach((slot, i) => {
       for (const entry of this.#layout.entries) {
         const view = viewOf(floats(this.#slots[i] as HostTensor), entry);
         readers[`${slot}/${entry.name}`] = { size: entry.size, read: () => view };

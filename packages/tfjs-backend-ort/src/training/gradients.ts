@@ -1,4 +1,4 @@
-/** Loss, gradients and their global norm, as traced by both kinds of training step. */
+/** Loss and gradients, as traced by both kinds of training step, and the gradients' global norm. */
 import * as tf from "@tensorflow/tfjs-core";
 import { TraceError } from "../errors.ts";
 
@@ -18,24 +18,27 @@ export interface Gradients {
   readonly metrics: Readonly<Record<string, tf.Scalar>>;
   /** In the order of the parameters, each of its parameter's shape. */
   readonly grads: readonly tf.Tensor[];
-  /** Euclidean norm over all gradients together. */
-  readonly gradNorm: tf.Scalar;
 }
 
 /**
  * Differentiates `lossOf` with respect to every parameter.
+ * @param weight factor of the gradients, not of the loss that is reported
  * @throws TraceError naming a parameter that the loss does not depend on
  */
 export function gradients(
   params: Readonly<Record<string, tf.Variable>>,
   lossOf: () => LossOutput,
+  weight?: tf.Scalar,
 ): Gradients {
   const kept: Record<string, tf.Scalar> = {};
+  let unweighted: tf.Scalar | undefined;
   const { value, grads } = tf.variableGrads(() => {
     const { loss, metrics = {} } = lossOf();
     // The gradient's own tidy would dispose them with the other intermediates.
     for (const [name, metric] of Object.entries(metrics)) kept[name] = tf.keep(metric);
-    return loss;
+    if (!weight) return loss;
+    unweighted = tf.keep(loss);
+    return tf.mul(loss, weight);
   }, Object.values(params));
   const ordered = Object.entries(params).map(([name, variable]) => {
     const grad = grads[variable.name];
@@ -48,11 +51,11 @@ export function gradients(
   const metrics = Object.fromEntries(
     Object.entries(kept).map(([name, metric]) => [name, unkeep(metric)]),
   );
-  return { loss: value, metrics, grads: ordered, gradNorm: globalNorm(ordered) };
+  return { loss: unweighted ? unkeep(unweighted) : value, metrics, grads: ordered };
 }
 
-/** Square root of the sum of all squared elements. */
-function globalNorm(tensors: readonly tf.Tensor[]): tf.Scalar {
+/** Euclidean norm over all tensors together. */
+export function globalNorm(tensors: readonly tf.Tensor[]): tf.Scalar {
   const squares = tensors.map((tensor) => tf.sum(tf.square(tensor)) as tf.Scalar);
   return tf.sqrt(tf.addN(squares));
 }

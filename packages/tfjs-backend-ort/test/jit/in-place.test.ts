@@ -61,6 +61,52 @@ describe("jit: variables that are written in place", () => {
   });
 });
 
+describe("jit: variables that are added to", () => {
+  const bufferOf = (variable: tf.Variable): unknown => {
+    const backend = tf.engine().backend as unknown as {
+      data: Map<object, { values: object }>;
+    };
+    return backend.data.get(variable.dataId)?.values;
+  };
+
+  it("keep their buffer, be what is added a sum, a product or an argument", () => {
+    const [a, b, c] = [0, 1, 2].map(() => tf.variable(tf.zeros([2, 2]))) as [
+      tf.Variable<tf.Rank.R2>,
+      tf.Variable<tf.Rank.R2>,
+      tf.Variable<tf.Rank.R2>,
+    ];
+    const add = jit((x: tf.Tensor2D) => {
+      a.assign(tf.add(a, x));
+      b.assign(tf.add(tf.matMul(x, x, true), b));
+      c.assign(tf.add(c, tf.mul(x, 2)));
+    });
+    const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+    add(x);
+    const buffers = [a, b, c].map(bufferOf);
+    add(x);
+    add(x);
+    expect([a, b, c].map(bufferOf)).toEqual(buffers);
+    [a, b, c].forEach((variable, i) => {
+      expect(bufferOf(variable)).toBe(buffers[i]);
+    });
+    expect([...a.dataSync()]).toEqual([3, 6, 9, 12]);
+    expect([...b.dataSync()]).toEqual([30, 42, 42, 60]);
+    expect([...c.dataSync()]).toEqual([6, 12, 18, 24]);
+  });
+
+  it("are not written over what else the run reads", () => {
+    const a = tf.variable(tf.tensor1d([1, 2]));
+    const add = jit((x: tf.Tensor1D) => {
+      const before = tf.mul(a, 10);
+      a.assign(tf.add(a, x));
+      return before;
+    });
+    expect([...add(tf.tensor1d([1, 1])).dataSync()]).toEqual([10, 20]);
+    expect([...add(tf.tensor1d([1, 1])).dataSync()]).toEqual([20, 30]);
+    expect([...a.dataSync()]).toEqual([3, 4]);
+  });
+});
+
 describe("jit/in-place", () => {
   const scatter = (graph: Graph, base: Value): Value => {
     const [at, updates] = [graph.input([1], "int64"), graph.input([1], "float32")];
@@ -72,7 +118,21 @@ describe("jit/in-place", () => {
     const base = graph.input([4], "float32");
     const result = scatter(graph, base);
     graph.outputs.push(graph.node("Neg", [result], result), result);
-    expect([...overwrites(graph)]).toEqual([[1, base]]);
+    expect([...overwrites(graph)]).toEqual([[1, [base]]]);
+  });
+
+  it("finds both operands of a sum of inputs", () => {
+    const graph = new Graph();
+    const [a, b] = [graph.input([4], "float32"), graph.input([4], "float32")];
+    graph.outputs.push(graph.node("Add", [a, b], a));
+    expect([...overwrites(graph)]).toEqual([[0, [a, b]]]);
+  });
+
+  it("leaves an operand alone that is spread over the sum", () => {
+    const graph = new Graph();
+    const [a, b] = [graph.input([1], "float32"), graph.input([4], "float32")];
+    graph.outputs.push(graph.node("Add", [a, b], b));
+    expect([...overwrites(graph)]).toEqual([[0, [b]]]);
   });
 
   it("leaves inputs alone that something else reads or returns", () => {

@@ -1,10 +1,9 @@
 import { numericGradient } from "@preflab/testing";
-import { type TrainStep, type TrainStepOptions, trainStep } from "@preflab/tfjs-backend-ort";
+import { type TrainStep, trainStep } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeEach, describe, expect, it } from "vitest";
+import { type Batch, batch, make, model, weights } from "./model.ts";
 import { momentum, readsTooLate } from "./rules.ts";
-
-type Batch = [tf.Tensor2D, tf.Tensor2D];
 
 /** ort and cpu sum in different orders; ten steps magnify it. */
 const AFTER_TRAINING = { rtol: 1e-5, atol: 1e-6 };
@@ -15,51 +14,12 @@ const MODES = ["one-graph", "flat"] as const;
 
 beforeEach(() => tf.setBackend("ort"));
 
-const wave = (n: number, k: number): Float32Array =>
-  Float32Array.from({ length: n }, (_, i) => 0.5 * Math.sin(k * i + k));
-
-interface Model {
-  readonly params: { readonly hidden: tf.Variable; readonly out: tf.Variable };
-  readonly loss: (
-    x: tf.Tensor2D,
-    y: tf.Tensor2D,
-  ) => { loss: tf.Scalar; metrics: { mean: tf.Scalar } };
-}
-
-function model(): Model {
-  const hidden = tf.variable(tf.tensor2d(wave(12, 1.3), [3, 4]));
-  const out = tf.variable(tf.tensor2d(wave(4, 0.7), [4, 1]));
-  const loss: Model["loss"] = (x, y) => {
-    const predicted = tf.matMul(tf.tanh(tf.matMul(x, hidden as tf.Tensor2D)), out as tf.Tensor2D);
-    return {
-      loss: tf.mean(tf.squaredDifference(predicted, y)),
-      metrics: { mean: tf.mean(predicted) },
-    };
-  };
-  return { params: { hidden, out }, loss };
-}
-
-function batch(rows = 8): Batch {
-  return [tf.tensor2d(wave(3 * rows, 2.1), [rows, 3]), tf.tensor2d(wave(rows, 0.9), [rows, 1])];
-}
-
-function make(options: Partial<TrainStepOptions<Batch>> = {}): {
-  step: TrainStep<Batch>;
-  params: Model["params"];
-} {
-  const { params, loss } = model();
-  return { step: trainStep<Batch>({ params, loss, rule: momentum, ...options }), params };
-}
-
 async function train(step: TrainStep<Batch>, steps: number): Promise<number[]> {
   const losses: number[] = [];
   const data = batch();
   for (let i = 0; i < steps; i++) losses.push((await step.run(0.1, ...data)).loss);
   return losses;
 }
-
-const weights = (params: Model["params"]): Float32Array =>
-  Float32Array.of(...params.hidden.dataSync(), ...params.out.dataSync());
 
 describe("training/train-step", () => {
   for (const mode of MODES) {
