@@ -182,31 +182,47 @@ async function step(seating: Seating, choice: Choice, options: ResolvedOptions):
   };
   try {
     const outputs = await decoder.step({ ...tensors, choice, wantsLogits: options.stepLogits });
-    await take(outputs, rows, options);
-    tf.dispose(Object.values(outputs));
+    const drawn = await read(outputs);
+    take(drawn, rows, options);
   } finally {
     tf.dispose(Object.values(tensors).filter((tensor) => tensor !== null));
   }
 }
 
+/** What a step gave, in host memory. */
+interface DrawnNumbers {
+  readonly ids: Int32Array;
+  readonly logps: Float32Array;
+  readonly temperedLogps: Float32Array;
+  /** `[B][V]`, if asked for. */
+  readonly logits: readonly Float32Array[] | null;
+}
+
+/** Reads and disposes the outputs of a step. */
+async function read({ ids, logps, temperedLogps, logits }: StepOutputs): Promise<DrawnNumbers> {
+  const perRow = logits ? tf.unstack(logits) : [];
+  try {
+    const [drawn, raw, tempered, ...scores] = await Promise.all([
+      ids.data<"int32">(),
+      ...[logps, temperedLogps, ...perRow].map((tensor) => tensor.data<"float32">()),
+    ]);
+    return {
+      ids: drawn,
+      logps: raw as Float32Array,
+      temperedLogps: tempered as Float32Array,
+      logits: logits ? scores : null,
+    };
+  } finally {
+    tf.dispose([ids, logps, temperedLogps, logits ?? [], perRow]);
+  }
+}
+
 /** Gives the drawn tokens to the rows that have not ended. */
-async function take(
-  { ids, logps, temperedLogps, logits }: StepOutputs,
-  rows: readonly Row[],
-  { onToken }: ResolvedOptions,
-): Promise<void> {
-  const [drawn, raw, tempered] = await Promise.all([
-    ids.data<"int32">(),
-    logps.data<"float32">(),
-    temperedLogps.data<"float32">(),
-  ]);
-  const scores = await logits?.data<"float32">();
-  const vocabulary = logits?.shape[1] ?? 0;
+function take(drawn: DrawnNumbers, rows: readonly Row[], { onToken }: ResolvedOptions): void {
   rows.forEach((row, place) => {
     if (row.finish !== null) return;
-    const [id, logp] = [drawn[place] as number, raw[place] as number];
-    const begin = place * vocabulary;
-    row.push(id, logp, tempered[place] as number, scores?.slice(begin, begin + vocabulary) ?? null);
+    const [id, logp] = [drawn.ids[place] as number, drawn.logps[place] as number];
+    row.push(id, logp, drawn.temperedLogps[place] as number, drawn.logits?.[place] ?? null);
     onToken?.({ prompt: row.prompt, sample: row.sample, id, logp, finish: row.finish });
   });
 }
