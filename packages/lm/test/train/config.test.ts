@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { optimizerRule, scheduleOf } from "../../src/train/config.ts";
+import { parseSftConfig, SFT_DEFAULTS } from "../../src/train/train-sft.ts";
+
+describe("train/config", () => {
+  test("nothing given means the defaults", () => {
+    expect(parseSftConfig({})).toEqual(SFT_DEFAULTS);
+  });
+
+  test("what is given is taken", () => {
+    const optimizer = { name: "rmsprop", lr: 5e-7, alpha: 0.9, maxGradNorm: 10 };
+    const config = parseSftConfig({ optimizer, gradAccum: 4, reduction: "sequenceSum" });
+    expect(config.optimizer).toEqual({ ...SFT_DEFAULTS.optimizer, ...optimizer });
+    expect([config.gradAccum, config.reduction]).toEqual([4, "sequenceSum"]);
+    expect(optimizerRule(config.optimizer).name).toBe("rmsprop");
+  });
+
+  test.each([
+    [{ batchsize: 8 }, "batchSize, gradAccum, maxSteps"],
+    [{ batchsize: 8 }, "got batchsize"],
+    [{ optimizer: { beta: 1 } }, "sft.optimizer: expected settings name, lr, betas"],
+    [{ optimizer: { name: "lion" } }, 'one of adamw, adam, rmsprop, sgd, got "lion"'],
+    [{ optimizer: { betas: [0.9] } }, "two numbers from 0 to 1, got [0.9]"],
+    [{ optimizer: { lr: -1 } }, "expected lr to be a number from 0"],
+    [{ optimizer: [] }, "sft.optimizer: expected an object of settings"],
+    [{ maxSteps: 1.5 }, "expected maxSteps to be an integer from 1, got 1.5"],
+    [{ reduction: "mean" }, "one of tokenMean, sequenceMean, sequenceSum"],
+    [{ dropout: 0.1 }, "dropout: expected 0, got 0.1"],
+    [null, "sft: expected an object of settings, got null"],
+  ])("%j is an error", (raw, message) => {
+    expect(() => parseSftConfig(raw)).toThrow(message);
+  });
+
+  test("every schedule warms up as the DPO reference does and then goes its way", () => {
+    const rates = (schedule: "constant" | "linear" | "cosine") => {
+      const at = scheduleOf({ ...SFT_DEFAULTS.optimizer, lr: 1, schedule, warmupSteps: 3 }, 13);
+      return [1, 2, 3, 4, 9, 14].map(at);
+    };
+    const warm = [0.25, 0.5, 0.75, 1];
+    expect(rates("constant")).toEqual([...warm, 1, 1]);
+    expect(rates("linear")).toEqual([...warm, 0.5, 0]);
+    expect(rates("cosine")).toEqual([...warm, 0.5, 0]);
+  });
+});
