@@ -40,7 +40,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** A value for a message: its JSON, cut to 60 characters. */
 export function describe(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const big = (_key: string, part: unknown) => (typeof part === "bigint" ? String(part) : part);
+  const text = JSON.stringify(value, big) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 

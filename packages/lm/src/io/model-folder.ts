@@ -1,0 +1,169 @@
+/**
+ * Model folders as Hugging Face transformers writes and reads them: config.json, weights,
+ * generation_config.json and the files of a tokenizer. A GGUF file stands for a folder, too.
+ */
+import { access, mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { type Tensor, tensor } from "@tensorflow/tfjs-core";
+import type { FloatDtype } from "../checkpoint/dtype.ts";
+import { type JsonObject, parseJsonObject } from "../checkpoint/json.ts";
+import { type ParameterValues, readParameters } from "../checkpoint/load.ts";
+import { planShards } from "../checkpoint/pack.ts";
+import { type ModelConfig, parseConfig, toHuggingFace } from "../config.ts";
+import type { Params } from "../types.ts";
+import { writeAtomically, writeTextAtomically } from "./atomic-file.ts";
+import { readSmallFile } from "./file-bytes.ts";
+import { openGguf } from "./gguf-file.ts";
+import { openWeights, writeShards } from "./safetensors-file.ts";
+
+/** Files that make up a tokenizer, copied as they are. */
+const TOKENIZER_FILES = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "vocab.json",
+  "merges.txt",
+  "tokenizer.model",
+  "chat_template.jinja",
+  "chat_template.json",
+];
+
+/** `torch_dtype` of a file. */
+const TORCH_DTYPES = { F32: "float32", F16: "float16", BF16: "bfloat16" } as const;
+
+/** Default of transformers for the size of a file. */
+const MAX_SHARD_BYTES = 5e9;
+
+/** A model whose weights have not been read yet. */
+export interface OpenModel {
+  readonly config: ModelConfig;
+  /** Contents of generation_config.json, where there is one. */
+  readonly generationConfig: JsonObject | null;
+  /** Reads the parameters, in the order of the forward pass. */
+  parameters(): AsyncGenerator<ParameterValues>;
+  close(): Promise<void>;
+}
+
+/** A model in memory. */
+export interface LoadedModel {
+  readonly config: ModelConfig;
+  /** The caller disposes them. */
+  readonly params: Params;
+  readonly generationConfig: JsonObject | null;
+}
+
+/** What {@link saveModel} writes. */
+export interface SavedModel {
+  readonly config: ModelConfig;
+  readonly params: Params;
+  /** Contents of generation_config.json; made from the special ids of the config if missing. */
+  readonly generationConfig?: JsonObject | null;
+  /** Folder whose tokenizer files are copied. */
+  readonly tokenizerFrom?: string;
+  /** Type of the stored weights; F32 if missing, narrower ones round to nearest. */
+  readonly dtype?: FloatDtype;
+  /** Bytes of weights per file, 5e9 if missing; more makes several files with an index. */
+  readonly maxShardBytes?: number;
+}
+
+/**
+ * Opens a model folder or GGUF file: reads and checks everything but the elements of the weights.
+ *
+ * @throws CheckpointError when files are missing, damaged or of an unsupported kind.
+ */
+export async function openModel(path: string): Promise<OpenModel> {
+  if (path.endsWith(".gguf")) {
+    const file = await openGguf(path);
+    return { ...file, generationConfig: null };
+  }
+  const config = parseConfig(await readJson(join(path, "config.json")));
+  const generationFile = join(path, "generation_config.json");
+  const generationConfig = (await exists(generationFile)) ? await readJson(generationFile) : null;
+  const weights = await openWeights(path);
+  return {
+    config,
+    generationConfig,
+    parameters: () => readParameters(config, weights),
+    close: () => weights.close(),
+  };
+}
+
+/**
+ * Loads a model folder or GGUF file as float32 tensors. Takes the memory of the result and of one
+ * stored tensor at a time.
+ *
+ * @throws CheckpointError when files are missing, damaged or of an unsupported kind.
+ */
+export async function loadModel(path: string): Promise<LoadedModel> {
+  const model = await openModel(path);
+  const params: Record<string, Tensor> = {};
+  try {
+    for await (const { name, shape, values } of model.parameters()) {
+      params[name] = tensor(values, [...shape], "float32");
+    }
+  } catch (error) {
+    for (const parameter of Object.values(params)) parameter.dispose();
+    throw error;
+  } finally {
+    await model.close();
+  }
+  const { config, generationConfig } = model;
+  return { config, params, generationConfig };
+}
+
+/**
+ * Writes a folder that `AutoModelForCausalLM.from_pretrained` of transformers reads. Every file is
+ * replaced atomically; config.json comes last, so that a first save that was cut off is no model.
+ *
+ * @throws CheckpointError when the parameters do not fit the config.
+ */
+export async function saveModel(folder: string, model: SavedModel): Promise<void> {
+  const { config, params, dtype = "F32", maxShardBytes = MAX_SHARD_BYTES } = model;
+  const shapes = Object.fromEntries(
+    Object.entries(params).map(([name, { shape }]) => [name, shape]),
+  );
+  const shards = planShards(config, shapes, dtype, maxShardBytes);
+  await mkdir(folder, { recursive: true });
+  await writeShards(folder, shards, async (name) => {
+    const values = await params[name]?.data<"float32">();
+    return values ?? new Float32Array(); // planShards has checked that it is there
+  });
+  if (model.tokenizerFrom !== undefined) await copyTokenizer(model.tokenizerFrom, folder);
+  await writeJson(
+    join(folder, "generation_config.json"),
+    model.generationConfig ?? generationDefaults(config),
+  );
+  await writeJson(join(folder, "config.json"), toHuggingFace(config, TORCH_DTYPES[dtype]));
+}
+
+/** Copies the files of a tokenizer that are there from one folder to another. */
+async function copyTokenizer(from: string, to: string): Promise<void> {
+  if (resolve(from) === resolve(to)) return;
+  for (const file of TOKENIZER_FILES) {
+    if (!(await exists(join(from, file)))) continue;
+    const bytes = await readSmallFile(join(from, file));
+    await writeAtomically(join(to, file), (append) => append(bytes));
+  }
+}
+
+function generationDefaults({ specialIds }: ModelConfig): JsonObject {
+  const { bos, eos, pad } = specialIds;
+  const ids = { bos_token_id: bos, eos_token_id: eos, pad_token_id: pad };
+  return Object.fromEntries(Object.entries(ids).filter(([, id]) => id !== null));
+}
+
+async function readJson(path: string): Promise<JsonObject> {
+  return parseJsonObject(await readSmallFile(path), path);
+}
+
+async function writeJson(path: string, value: JsonObject): Promise<void> {
+  await writeTextAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

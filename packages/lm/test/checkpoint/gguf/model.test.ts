@@ -1,0 +1,292 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseConfig, toHuggingFace } from "@preflab/lm";
+import { describeUnless } from "@preflab/testing";
+import { describe, expect, test } from "vitest";
+import { type GgufDescription, parseGgufConfig } from "../../../src/checkpoint/gguf/config.ts";
+import { GgufSource } from "../../../src/checkpoint/gguf/gguf-source.ts";
+import { openGgufModel } from "../../../src/checkpoint/gguf/model.ts";
+import { parseGgufTokenizer } from "../../../src/checkpoint/gguf/tokenizer.ts";
+import { packTensor, planShards } from "../../../src/checkpoint/pack.ts";
+import { MemoryBytes } from "../memory-bytes.ts";
+import { ggufBytes, ggufPath, makeGguf } from "./fixtures.ts";
+
+const golden = JSON.parse(readFileSync(ggufPath("models.json"), "utf8")) as Record<
+  "llama" | "stablelm",
+  Record<string, string>
+>;
+
+function openModel(name: string) {
+  return openGgufModel(new MemoryBytes(ggufBytes(`${name}.gguf`), `${name}.gguf`));
+}
+
+describe("checkpoint/gguf/model", () => {
+  test.each(["llama", "stablelm"] as const)(
+    "%s has the weights transformers reads",
+    async (name) => {
+      const { config, parameters } = await openModel(name);
+      const shapes: Record<string, readonly number[]> = {};
+      const values = new Map<string, Float32Array>();
+      for await (const parameter of parameters()) {
+        shapes[parameter.name] = parameter.shape;
+        values.set(parameter.name, parameter.values);
+      }
+      const [shard = []] = planShards(config, shapes, "F32", Infinity);
+      const hashes = shard.map((tensor) => {
+        const bytes = packTensor(tensor, values.get(tensor.layout.name) as Float32Array);
+        return [tensor.name, createHash("sha256").update(bytes).digest("hex")];
+      });
+      expect(Object.fromEntries(hashes)).toEqual(golden[name]);
+    },
+  );
+
+  test("the config of a Llama is read, and can be written for transformers", async () => {
+    const { config } = await openModel("llama");
+    expect(config).toEqual({
+      family: "llama",
+      vocabSize: 40,
+      width: 256,
+      layers: 2,
+      heads: 4,
+      kvHeads: 2,
+      headWidth: 8,
+      mlpWidth: 32,
+      maxPositions: 64,
+      norm: { kind: "rms", eps: 1e-5 },
+      residual: "sequential",
+      sharedNorm: false,
+      mlp: { kind: "gated", activation: "silu" },
+      position: { kind: "rotary", base: 500000, rotaryWidth: 8, scaling: null },
+      slidingWindow: null,
+      biases: { qkv: false, attentionOut: false, mlp: false, head: false },
+      qkNorm: false,
+      tiedEmbeddings: false,
+      scores: { scaleByInverseLayer: false },
+      specialIds: { bos: 1, eos: 2, pad: null },
+    });
+    expect(parseConfig(toHuggingFace(config))).toEqual(config);
+  });
+
+  test("the config of a StableLM is read", async () => {
+    const { config, tokenizer } = await openModel("stablelm");
+    expect(config).toMatchObject({
+      family: "stablelm",
+      norm: { kind: "layer", eps: 1e-5 },
+      position: { kind: "rotary", base: 10000, rotaryWidth: 8, scaling: null },
+      biases: { qkv: true, attentionOut: false, mlp: false, head: false },
+      kvHeads: 2,
+      headWidth: 32,
+    });
+    expect(tokenizer).toBeNull();
+    expect(parseConfig(toHuggingFace(config))).toEqual(config);
+  });
+
+  test("the vocabulary keeps every token", async () => {
+    const { tokenizer } = await openModel("llama");
+    expect(tokenizer).toMatchObject({
+      model: "llama",
+      pre: null,
+      merges: null,
+      bos: 1,
+      eos: 2,
+      eot: null,
+      unknown: 0,
+      pad: null,
+      addBos: true,
+      addEos: null,
+      chatTemplate: "{{ messages[0].content }}",
+    });
+    expect(tokenizer?.tokens.slice(0, 9)).toEqual([
+      "<unk>",
+      "<s>",
+      "</s>",
+      "\ufeff",
+      "\u2581",
+      "\u2581a",
+      "é",
+      "😀",
+      "t0",
+    ]);
+    expect(tokenizer?.kinds?.slice(0, 4)).toEqual(["unknown", "control", "control", "normal"]);
+    expect(tokenizer?.scores?.slice(0, 3)).toEqual([-0, -1, -2]);
+  });
+
+  test("elements beyond the first chunk of blocks are read", async () => {
+    const length = 3 * 4096 + 5;
+    const values = Float32Array.from({ length }, (_, i) => i);
+    const tensors = [{ name: "a", shape: [length], type: 0, offset: 0 }];
+    const bytes = new MemoryBytes(makeGguf({}, tensors, new Uint8Array(values.buffer)));
+    const source = await GgufSource.open(bytes);
+    bytes.largestRead = 0;
+    expect(await source.read("a")).toEqual(values);
+    expect(bytes.largestRead).toBe(4 * 4096);
+  });
+});
+
+/** A small Llama without tensors but the embedding. */
+function described(
+  changes: Record<string, number | string | boolean | undefined> = {},
+  tensors: readonly string[] = ["output.weight"],
+  frequencyFactors: Float32Array | null = null,
+): GgufDescription {
+  const metadata = {
+    "general.architecture": "llama",
+    "llama.block_count": 1,
+    "llama.context_length": 131072,
+    "llama.embedding_length": 512,
+    "llama.feed_forward_length": 16,
+    "llama.attention.head_count": 4,
+    "llama.attention.layer_norm_rms_epsilon": Math.fround(1e-6),
+    "llama.rope.freq_base": 500000,
+    ...changes,
+  };
+  const entries = Object.entries(metadata).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value] as const],
+  );
+  const names = new Set(["token_embd.weight", ...tensors]);
+  return {
+    file: "test.gguf",
+    metadata: new Map(entries),
+    has: (name) => names.has(name),
+    spec: () => ({ dtype: "F32", shape: [40, 512] }),
+    frequencyFactors,
+  };
+}
+
+/** Frequency factors of Llama 3.1, in heads of 128, by the three cases of their definition. */
+function llama3Factors(factor: number): Float32Array {
+  return Float32Array.from({ length: 64 }, (_, pair) => {
+    const wavelength = 2 * Math.PI * 500000 ** (pair / 64);
+    if (wavelength < 8192 / 4) return 1;
+    if (wavelength > 8192 / 1) return factor;
+    const smooth = (8192 / wavelength - 1) / (4 - 1);
+    return 1 / ((1 - smooth) / factor + smooth);
+  });
+}
+
+describe("checkpoint/gguf/config", () => {
+  test("defaults are those of the format", () => {
+    expect(parseGgufConfig(described({ "llama.rope.freq_base": undefined }, []))).toMatchObject({
+      kvHeads: 4,
+      headWidth: 128,
+      norm: { eps: 1e-6 },
+      position: { base: 10000, rotaryWidth: 128, scaling: null },
+      tiedEmbeddings: true,
+      specialIds: { bos: null, eos: null, pad: null },
+    });
+  });
+
+  test("frequency factors become the scaling of Llama 3", () => {
+    const scaling = { kind: "llama3", lowFactor: 1, highFactor: 4, originalPositions: 8192 };
+    for (const factor of [8, 32]) {
+      const description = described({}, [], llama3Factors(factor));
+      expect(parseGgufConfig(description).position).toMatchObject({
+        scaling: { ...scaling, factor },
+      });
+    }
+    const strange = llama3Factors(8).fill(3, 20, 40);
+    expect(() => parseGgufConfig(described({}, [], strange))).toThrow("rope_freqs.weight");
+    expect(() => parseGgufConfig(described({}, [], strange.subarray(1)))).toThrow("rope_freqs");
+  });
+
+  test("linear scaling has two keys", () => {
+    for (const keys of [
+      { "llama.rope.scaling.type": "linear", "llama.rope.scaling.factor": 4 },
+      { "llama.rope.scale_linear": 4 },
+    ]) {
+      expect(parseGgufConfig(described(keys)).position).toMatchObject({
+        scaling: { kind: "linear", factor: 4 },
+      });
+    }
+  });
+
+  test("biases follow from the tensors", () => {
+    const { biases } = parseGgufConfig(described({}, ["blk.0.attn_q.bias"]));
+    expect(biases).toEqual({ qkv: true, attentionOut: true, mlp: false, head: false });
+  });
+
+  test.each<[Record<string, number | string | boolean | undefined>, string]>([
+    [{ "general.architecture": "gemma" }, 'architecture llama or stablelm, got "gemma"'],
+    [{ "general.architecture": undefined }, "got undefined"],
+    [{ "split.count": 3 }, "llama-gguf-split"],
+    [{ "llama.block_count": undefined }, "block_count"],
+    [{ "llama.embedding_length": 510 }, "attention.key_length"],
+    [{ "llama.attention.head_count": "4" }, "attention.head_count"],
+    [{ "llama.attention.head_count_kv": 3 }, "got 3"],
+    [{ "llama.attention.value_length": 64 }, "attention.value_length to be 128, got 64"],
+    [{ "llama.attention.layer_norm_rms_epsilon": 0 }, "layer_norm_rms_epsilon"],
+    [{ "llama.expert_count": 8 }, "expert_count to be 0, got 8"],
+    [{ "llama.vocab_size": 41 }, "vocab_size to be 40, got 41"],
+    [{ "llama.rope.dimension_count": 64 }, "all of the 128 elements"],
+    [{ "llama.rope.scaling.type": "yarn" }, 'got "yarn"'],
+    [{ "llama.rope.scaling.factor": 2 }, "none with a factor"],
+    [{ "llama.use_parallel_residual": true }, "sequential residuals"],
+    [{ "llama.logit_scale": 2 }, "got logit_scale = 2"],
+  ])("%j is an error that names it", (changes, message) => {
+    expect(() => parseGgufConfig(described(changes))).toThrow(message);
+  });
+});
+
+describe("checkpoint/gguf/tokenizer", () => {
+  const metadata = {
+    "tokenizer.ggml.model": "gpt2",
+    "tokenizer.ggml.tokens": ["a", "b"],
+    "tokenizer.ggml.merges": ["a b"],
+  };
+
+  test.each<[Record<string, number | string | boolean | readonly (string | number)[]>, string]>([
+    [{ "tokenizer.ggml.model": 3 }, "tokenizer.ggml.model to be a string, got 3"],
+    [{ "tokenizer.ggml.tokens": "a" }, 'a list, got "a"'],
+    [{ "tokenizer.ggml.tokens": ["a", 3] }, "tokens to be a list"],
+    [{ "tokenizer.ggml.scores": [1] }, "a list of 2, got a list of 1"],
+    [{ "tokenizer.ggml.token_type": [1, 7] }, "token_type to be a list of 2"],
+    [{ "tokenizer.ggml.bos_token_id": 2 }, "an id below 2, got 2"],
+    [{ "tokenizer.ggml.bos_token_id": -1 }, "an id below 2, got -1"],
+    [{ "tokenizer.ggml.add_bos_token": 1 }, "true or false, got 1"],
+  ])("%j is an error that names it", (changes, message) => {
+    const entries = new Map(Object.entries({ ...metadata, ...changes }));
+    expect(() => parseGgufTokenizer(entries, "test.gguf")).toThrow(message);
+  });
+
+  test("a file without tokens has no tokenizer", () => {
+    expect(parseGgufTokenizer(new Map(), "test.gguf")).toBeNull();
+    expect(parseGgufTokenizer(new Map([["tokenizer.ggml.model", "no_vocab"]]), "f")).toBeNull();
+    expect(parseGgufTokenizer(new Map(Object.entries(metadata)), "f")?.merges).toEqual(["a b"]);
+  });
+});
+
+const VOCABULARIES = fileURLToPath(new URL("../../../../../../shared/data/gguf", import.meta.url));
+const shared = process.env["PREFLAB_SHARED"];
+const folder = shared ? `${shared}/data/gguf` : VOCABULARIES;
+
+describeUnless(
+  existsSync(folder) ? undefined : "no vocabularies of llama.cpp in ../shared/data/gguf",
+  "checkpoint/gguf/tokenizer with vocabularies of llama.cpp",
+  () => {
+    async function vocabulary(name: string) {
+      const bytes = Uint8Array.from(readFileSync(`${folder}/ggml-vocab-${name}.gguf`));
+      const { metadata } = await GgufSource.open(new MemoryBytes(bytes));
+      return parseGgufTokenizer(metadata, name);
+    }
+
+    test("Llama 2 has U+FEFF as token 30143", async () => {
+      const tokenizer = await vocabulary("llama-spm");
+      expect(tokenizer).toMatchObject({ model: "llama", bos: 1, eos: 2, addBos: true });
+      expect(tokenizer?.tokens.length).toBe(32000);
+      expect(new Set(tokenizer?.tokens).size).toBe(32000);
+      expect(tokenizer?.tokens[30143]).toBe("\ufeff");
+      expect(tokenizer?.kinds?.filter((kind) => kind === "byte").length).toBe(256);
+    });
+
+    test.each([
+      ["gpt-2", 50257, 50000, 50256],
+      ["gpt-neox", 50432, 50009, 0],
+    ])("%s has its tokens and merges", async (name, tokens, merges, eos) => {
+      const tokenizer = await vocabulary(name);
+      expect(tokenizer).toMatchObject({ model: "gpt2", scores: null, eos });
+      expect(tokenizer?.tokens.length).toBe(tokens);
+      expect(tokenizer?.merges?.length).toBe(merges);
+    });
+  },
+);
