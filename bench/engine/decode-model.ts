@@ -2,7 +2,15 @@
  * One decoding step of the model in ./model.ts, compiled: a token per sequence in, the next one out,
  * drawn inside the graph from fed noise. Two ways to keep keys and values, see {@link CacheName}.
  */
-import { gelu, type Jitted, jit, layerNorm, linear, logSoftmaxAt } from "@preflab/tfjs-backend-ort";
+import {
+  gelu,
+  type Jitted,
+  jit,
+  layerNorm,
+  linear,
+  logSoftmaxAt,
+  updateAt,
+} from "@preflab/tfjs-backend-ort";
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Parameters } from "./model.ts";
@@ -32,9 +40,6 @@ interface Drawn {
   readonly logps: Tensor1D;
 }
 
-/** A cache `[B * H * T * K]`. */
-type Flat = tf.Variable<tf.Rank.R1>;
-
 const FORBIDDEN = -1e9;
 
 /** @param size its `length` is the number of tokens decoded */
@@ -44,27 +49,19 @@ export function makeDecoder(cache: CacheName, size: Size, params: Parameters): D
 
 function onVariables(size: Size, params: Parameters): Decoder {
   const { batch, length } = size;
-  const shape = cacheShape(size);
-  const [rows, , width] = shape;
-  // Flat, so that writing elements of a variable is one scatter into it, which happens in place.
-  const flat = () => tf.variable(tf.zeros([rows * length * width]), false) as Flat;
-  const caches = Array.from({ length: size.layers }, () => ({ keys: flat(), values: flat() }));
-  const starts = tf.range(0, rows * length * width, length * width, "int32");
-  const first = tf.add(tf.reshape(starts, [rows, 1]), tf.range(0, width, 1, "int32"));
+  const empty = () => tf.variable(tf.zeros<tf.Rank.R3>(cacheShape(size)), false);
+  const caches = Array.from({ length: size.layers }, () => ({ keys: empty(), values: empty() }));
   const step = jit((ids: Tensor1D, position: Tensor1D, noise: Tensor2D): Drawn => {
     const visible = tf.lessEqual(tf.range(0, length, 1, "int32"), position);
     const mask = tf.where(visible, 0, tf.fill([length], FORBIDDEN));
-    const places = tf.add(first, tf.mul(position, tf.scalar(width, "int32")));
-    const write = (cache: Flat, fresh: Tensor3D): Tensor3D => {
-      const at = tf.reshape(places, [rows * width, 1]) as Tensor2D;
-      const written = tf.tensorScatterUpdate(cache, at, tf.reshape(fresh, [rows * width]));
-      cache.assign(written as Tensor1D);
-      return tf.reshape(written, shape);
+    const write = (cache: tf.Variable<tf.Rank.R3>, fresh: Tensor3D): Tensor3D => {
+      cache.assign(updateAt(cache, position, fresh));
+      return cache;
     };
     const attend: Attend = (layer, q, fresh) => {
       const { keys, values } = caches[layer] as (typeof caches)[number];
-      const scores = tf.add(scoresOf(q, write(keys, fresh.keys)), mask);
-      return tf.matMul(tf.softmax(scores), write(values, fresh.values));
+      const products = tf.matMul(q, write(keys, fresh.keys), false, true);
+      return tf.matMul(softmax(tf.add(products, mask) as Tensor3D, q), write(values, fresh.values));
     };
     return draw(size, params, ids, position, noise, attend);
   });
@@ -87,8 +84,8 @@ function onFeeds(size: Size, params: Parameters): Decoder {
       const attend: Attend = (layer, q, { keys, values }) => {
         fresh.push(keys, values);
         const [pastKeys, pastValues] = feeds.slice(2 * layer) as [Tensor3D, Tensor3D];
-        const past = tf.add(scoresOf(q, pastKeys), mask);
-        const weights = tf.softmax(tf.concat([past, scoresOf(q, keys)], 2));
+        const past = tf.add(tf.matMul(q, pastKeys, false, true), mask) as Tensor3D;
+        const weights = softmax(tf.concat([past, tf.matMul(q, keys, false, true)], 2), q);
         const [old, own] = tf.split(weights, [length, 1], 2) as [Tensor3D, Tensor3D];
         return tf.add(tf.matMul(old, pastValues), tf.mul(own, values));
       };
@@ -147,13 +144,19 @@ function draw(
   }
   const hidden = layerNorm(x, weight<Tensor1D>("norm.scale"), weight<Tensor1D>("norm.offset"));
   const logits = tf.matMul(hidden, tokens, false, true) as Tensor2D;
-  const below = tf.less(tf.cumsum(tf.softmax(logits), 1), noise);
-  const drawn = tf.minimum(tf.sum(below, 1), tf.scalar(vocabulary - 1, "int32")) as Tensor1D;
+  // Counted in float32, whose sums are vectorised; exact up to 2^24.
+  const below = tf.cast(tf.less(tf.cumsum(tf.softmax(logits), 1), noise), "float32");
+  const drawn = tf.cast(tf.minimum(tf.sum(below, 1), vocabulary - 1), "int32") as Tensor1D;
   return { ids: drawn, logps: logSoftmaxAt(logits, drawn) };
 }
 
-function scoresOf(q: Tensor3D, keys: Tensor3D): Tensor3D {
-  return tf.mul(tf.matMul(q, keys, false, true), 1 / Math.sqrt(q.shape[2]));
+/**
+ * Attention weights of scores that are not scaled yet. Scaled here and not right after the product,
+ * ONNX Runtime cannot make the scale part of the product, which would cost the fast path that its
+ * products of a single row have.
+ */
+function softmax(scores: Tensor3D, q: Tensor3D): Tensor3D {
+  return tf.softmax(tf.mul(scores, 1 / Math.sqrt(q.shape[2])));
 }
 
 function cacheShape({ batch, heads, length, width }: Size): [number, number, number] {

@@ -3,8 +3,9 @@
  * or a short chain that would otherwise store large intermediates. They have no gradients.
  */
 import type { Graph, Value } from "../graph/graph.ts";
+import { checkedRows } from "./flat-indices.ts";
 import { type HandlerTable, handler } from "./kernel.ts";
-import { emptyOf, isEmpty, reshapeTo } from "./shape.ts";
+import { emptyOf, expandTo, isEmpty, reshapeTo } from "./shape.ts";
 
 interface Epsilon {
   readonly epsilon: number;
@@ -80,6 +81,18 @@ export const NEURAL: HandlerTable = {
       );
     },
   ),
+
+  /** `x` with `update` at `position`. The places differ, so ScatterND's threads do not meet. */
+  UpdateAt: handler<"x" | "position" | "update">((graph, { x, position, update }) => {
+    if (isEmpty(x)) return x;
+    const [rows, length, width] = x.shape as [number, number, number];
+    const at = reshapeTo(graph, checkedRows(graph, position, length, "UpdateAt"), [1, 1]);
+    const numbers = BigInt64Array.from({ length: rows }, (_, i) => BigInt(i));
+    const columns = [graph.constant(numbers, [rows, 1], "int64"), expandTo(graph, at, [rows, 1])];
+    const pair = { shape: [rows, 2], dtype: "int64" } as const;
+    const places = graph.node("Concat", columns, pair, { axis: { int: 1 } });
+    return graph.node("ScatterND", [x, places, reshapeTo(graph, update, [rows, width])], x);
+  }),
 };
 
 /** A normalisation of rows: the result and `statistics - 1` columns of row statistics. */

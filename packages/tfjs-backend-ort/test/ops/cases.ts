@@ -13,6 +13,7 @@ import {
   logSoftmaxAt,
   rmsNorm,
   rotary,
+  updateAt,
 } from "../../src/index.ts";
 
 /** One operation on inputs of given shapes. */
@@ -159,6 +160,18 @@ export const CASES: readonly OpCase[] = [
     plain: (logits) => {
       const chosen = tf.oneHot(ids(), CLASSES, 1, 0, "float32");
       return tf.sum(tf.mul(tf.logSoftmax(logits as Tensor), chosen), 1);
+    },
+  },
+  {
+    name: "updateAt",
+    shapes: [
+      [3, 4, 2],
+      [3, 1, 2],
+    ],
+    op: (x, update) => updateAt(x as tf.Tensor3D, tf.tensor1d([2], "int32"), update as tf.Tensor3D),
+    plain: (x, update) => {
+      const [before, , after] = tf.split(x as Tensor, [2, 1, 1], 1) as [Tensor, Tensor, Tensor];
+      return tf.concat([before, update as Tensor, after], 1);
     },
   },
 ];

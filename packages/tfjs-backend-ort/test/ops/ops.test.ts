@@ -2,7 +2,7 @@
 import { type Numbers, numericGradient } from "@preflab/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, describe, expect, test } from "vitest";
-import { BACKEND_NAME, jit, logSoftmaxAt } from "../../src/index.ts";
+import { BACKEND_NAME, jit, logSoftmaxAt, updateAt } from "../../src/index.ts";
 import { CASES, type OpCase } from "./cases.ts";
 
 // Sums of a few dozen float32 terms of order 1, in another order.
@@ -95,5 +95,30 @@ describe("ops logSoftmaxAt", () => {
     const [far, even] = logSoftmaxAt(logits, tf.tensor1d([1, 0], "int32")).dataSync();
     expect(far).toBe(-2e4);
     expect(even).toBeCloseTo(-Math.LN2, 6);
+  });
+});
+
+describe("ops updateAt", () => {
+  test("writes a variable in place, run by run", async () => {
+    await tf.setBackend(BACKEND_NAME);
+    const cache = tf.variable(tf.zeros<tf.Rank.R3>([2, 3, 1]), false);
+    const write = jit((position: tf.Tensor1D, update: tf.Tensor3D) => {
+      cache.assign(updateAt(cache, position, update));
+      return tf.sum(cache);
+    });
+    const sums = [2, 0].map((at) => {
+      const update = tf.tensor3d([at + 1, 10], [2, 1, 1]);
+      return write(tf.tensor1d([at], "int32"), update).dataSync()[0];
+    });
+    expect(sums).toEqual([13, 24]);
+    expect([...cache.dataSync()]).toEqual([1, 0, 3, 10, 0, 10]);
+  });
+
+  test.each([3, -1])("position %i of 3 is an error", async (at) => {
+    await tf.setBackend(BACKEND_NAME);
+    const write = jit((position: tf.Tensor1D) =>
+      updateAt(tf.zeros([2, 3, 1]), position, tf.ones([2, 1, 1])),
+    );
+    expect(() => write(tf.tensor1d([at], "int32"))).toThrow();
   });
 });
