@@ -10,6 +10,15 @@ export {
   type SpecialIds,
   toHuggingFace,
 } from "./config.ts";
+export {
+  type LoadedModel,
+  loadModel,
+  type ModelDescription,
+  type OpenModel,
+  openModel,
+  type SavedModel,
+  saveModel,
+} from "./io/model-folder.ts";
 export { type AdamOptions, adamEpsilonHat, adamL2, adamw } from "./optim/adam.ts";
 export { type RmspropOptions, rmsprop } from "./optim/rmsprop.ts";
 export type { OptimizerRule, RuleInputs, RuleOutputs } from "./optim/rule.ts";
@@ -23,3 +32,31 @@ export {
   type Schedule,
 } from "./optim/schedule.ts";
 export { type SgdOptions, sgd } from "./optim/sgd.ts";
+export { type BpeTrainerOptions, trainByteLevelBpe } from "./tokenizer/byte-level-bpe.ts";
+export { DecodeStream } from "./tokenizer/decode-stream.ts";
+export { type GgufMetadata, ggufTokenizerFiles } from "./tokenizer/gguf-vocabulary.ts";
+export type {
+  AddedTokenJson,
+  Part,
+  TokenizerConfigJson,
+  TokenizerFiles,
+  TokenizerJson,
+  TokenName,
+} from "./tokenizer/json.ts";
+export { type PaddedRows, type PadOptions, padRows, type Side } from "./tokenizer/padding.ts";
+export {
+  type Piece,
+  type PieceType,
+  type SentencePieceVocabulary,
+  sentencePieceFiles,
+} from "./tokenizer/sentencepiece.ts";
+export { parseSentencePiece } from "./tokenizer/sentencepiece-model.ts";
+export type { SpecialText } from "./tokenizer/text-model.ts";
+export { llama3Files } from "./tokenizer/tiktoken.ts";
+export {
+  type DecodeOptions,
+  type EncodeBatchOptions,
+  type EncodeOptions,
+  Tokenizer,
+} from "./tokenizer/tokenizer.ts";
+export { type WordLevelOptions, wordLevelFiles } from "./tokenizer/word-level.ts";

@@ -1,0 +1,134 @@
+/**
+ * Text to tokens: added tokens, normalisation, pre-tokenisation and the model, in the order of the
+ * Rust library. The parts are the JavaScript library's, the order is ours, because its own front
+ * turns the text of special tokens into special tokens, knows no word boundaries of added tokens,
+ * drops what it cannot encode and writes added tokens into the model's vocabulary.
+ */
+import { Tokenizer as Library } from "@huggingface/tokenizers";
+import { AddedTokenMatcher, type Section } from "./added-tokens.ts";
+import { modelForLibrary, normalizerForLibrary, preTokenizerForLibrary } from "./dialect.ts";
+import type { AddedTokenJson, Part, TokenizerJson } from "./json.ts";
+
+/** What special-token text in a text becomes: ordinary tokens, or the special token. */
+export type SpecialText = "text" | "token";
+
+/** The part of a tokenizer between text and ids, without anything added around them. */
+export class TextModel {
+  readonly #library: Library;
+  readonly #ids: ReadonlyMap<string, number>;
+  readonly #matchers: Readonly<Record<SpecialText, Matchers>>;
+
+  /** @throws if a part of the file is not supported. */
+  constructor(json: TokenizerJson, addedTokens: readonly AddedTokenJson[]) {
+    const hidden = hiddenTokens(json, addedTokens);
+    this.#library = new Library(
+      {
+        ...json,
+        normalizer: normalizerForLibrary(json.normalizer),
+        pre_tokenizer: preTokenizerForLibrary(json.pre_tokenizer),
+        model: modelForLibrary(withoutTokens(json.model, hidden)),
+        added_tokens: [],
+        post_processor: null,
+        decoder: null,
+      },
+      {},
+    );
+    this.#ids = new Map(Object.entries(json.model.vocab).filter(([token]) => !hidden.has(token)));
+    const ordinary = addedTokens.filter(({ special }) => !special);
+    this.#matchers = { token: this.#matchersOf(addedTokens), text: this.#matchersOf(ordinary) };
+  }
+
+  /** Ids of a text. @throws if a piece of it has no id. */
+  encode(text: string, special: SpecialText): number[] {
+    const { raw, normalized } = this.#matchers[special];
+    const ids: number[] = [];
+    for (const section of raw.split(text)) {
+      if (section.token !== undefined) ids.push(section.token.id);
+      else this.#encodeSection(section, normalized, ids);
+    }
+    return ids;
+  }
+
+  #encodeSection({ start, text }: Section, matcher: AddedTokenMatcher, ids: number[]): void {
+    for (const part of matcher.split(this.#normalize(text))) {
+      if (part.token !== undefined) {
+        ids.push(part.token.id);
+        continue;
+      }
+      if (part.text === "") continue;
+      // Some pre-tokenizers treat the very beginning of a text differently.
+      const index = start === 0 && part.start === 0 ? 0 : 1;
+      const words = this.#library.pre_tokenizer?.pre_tokenize(part.text, { section_index: index });
+      for (const token of this.#tokensOf(words ?? [part.text])) ids.push(this.#idOf(token));
+    }
+  }
+
+  #normalize(text: string): string {
+    return text === "" ? text : (this.#library.normalizer?.normalize(text) ?? text);
+  }
+
+  #tokensOf(words: string[]): string[] {
+    const { model } = this.#library;
+    if (model === null) throw new Error("tokenizer.json: expected a model, got none.");
+    return model._call(words);
+  }
+
+  #idOf(token: string): number {
+    const id = this.#ids.get(token);
+    if (id !== undefined) return id;
+    throw new Error(
+      `encode: expected the vocabulary to cover the text, got ${JSON.stringify(token)} without an ` +
+        "id. Use a tokenizer with an unknown token or with all bytes.",
+    );
+  }
+
+  #matchersOf(tokens: readonly AddedTokenJson[]): Matchers {
+    const raw = new Map<string, AddedTokenJson>();
+    const normalized = new Map<string, AddedTokenJson>();
+    for (const token of tokens) {
+      if (token.normalized) normalized.set(this.#normalize(token.content), token);
+      else raw.set(token.content, token);
+    }
+    return { raw: new AddedTokenMatcher(raw), normalized: new AddedTokenMatcher(normalized) };
+  }
+}
+
+/**
+ * Special tokens, which the model must not make out of text that merely spells them. Their sole
+ * source are the matchers; only the unknown token is the model's to give.
+ */
+function hiddenTokens(json: TokenizerJson, added: readonly AddedTokenJson[]): Set<string> {
+  const hidden = new Set(added.filter(({ special }) => special).map(({ content }) => content));
+  if (typeof json.model["unk_token"] === "string") hidden.delete(json.model["unk_token"]);
+  return hidden;
+}
+
+/** The model without some tokens and the merges that make them. */
+function withoutTokens(model: TokenizerJson["model"], hidden: ReadonlySet<string>): Part {
+  const vocab = Object.entries(model.vocab).filter(([token]) => !hidden.has(token));
+  const { merges } = model;
+  if (!Array.isArray(merges)) return { ...model, vocab: Object.fromEntries(vocab) };
+  return {
+    ...model,
+    vocab: Object.fromEntries(vocab),
+    merges: merges.map(mergeOf).filter(([left, right]) => !hidden.has(left + right)),
+  };
+}
+
+/** Both halves of a merge, which old files write as one string. */
+function mergeOf(merge: unknown): readonly [string, string] {
+  const [left, right, ...rest] = typeof merge === "string" ? merge.split(" ") : asArray(merge);
+  if (typeof left === "string" && typeof right === "string" && rest.length === 0) {
+    return [left, right];
+  }
+  throw new Error(`tokenizer.json: expected merges of two tokens, got ${JSON.stringify(merge)}.`);
+}
+
+function asArray(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+interface Matchers {
+  readonly raw: AddedTokenMatcher;
+  readonly normalized: AddedTokenMatcher;
+}
