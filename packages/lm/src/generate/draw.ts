@@ -13,8 +13,8 @@ import { minP, repetitionPenalty, temper, topK, topP } from "./filters.ts";
 
 /** How a token is chosen; null leaves a filter out. What is a tensor can change without compiling. */
 export interface Choice {
-  /** null takes the likeliest token. */
-  readonly temperature: Scalar | null;
+  /** null takes the likeliest token; 1 leaves the logits as they are. */
+  readonly temperature: Scalar | 1 | null;
   readonly topK: number | null;
   readonly topP: Scalar | null;
   readonly minP: Scalar | null;
@@ -49,12 +49,12 @@ export function choose(
     const ids = tf.argMax(penalized, 1) as Tensor1D;
     return { ids, logps: logSoftmaxAt(logits, ids), temperedLogps: tf.zeros([ids.size]) };
   }
-  const ids = invertCumulative(filtered(temper(penalized, temperature), choice), noise);
-  return {
-    ids,
-    logps: logSoftmaxAt(logits, ids),
-    temperedLogps: logSoftmaxAt(temper(logits, temperature), ids),
-  };
+  const isOne = temperature === 1;
+  const tempered = isOne ? penalized : temper(penalized, temperature);
+  const ids = invertCumulative(filtered(tempered, choice), noise);
+  const logps = logSoftmaxAt(logits, ids);
+  const temperedLogps = isOne ? logps : logSoftmaxAt(temper(logits, temperature), ids);
+  return { ids, logps, temperedLogps };
 }
 
 function filtered(logits: Tensor2D, choice: Choice): Tensor2D {

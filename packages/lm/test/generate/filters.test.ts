@@ -89,6 +89,18 @@ describe.each(["cpu", "ort"] as const)("generate/filters on backend %s", (backen
     expect([0, 0.49, 0.51, 0.74, 0.76, 1 - 2 ** -24].map(draw)).toEqual([0, 0, 1, 1, 2, 2]);
   });
 
+  test("evenly spread noise draws tokens as often as they are likely", () => {
+    const draws = 4096;
+    const probabilities = [0.03, 0.4, 0, 0.07, 0.5];
+    const rows = Array<number[]>(draws).fill(probabilities);
+    const noise = Array.from({ length: draws }, (_, i) => [i / draws]);
+    const ids = [...invertCumulative(logsOf(...rows), tf.tensor2d(noise)).dataSync()];
+    probabilities.forEach((probability, id) => {
+      const count = ids.filter((drawn) => drawn === id).length;
+      expect(Math.abs(count - probability * draws)).toBeLessThanOrEqual(1);
+    });
+  });
+
   test("excluded tokens are never drawn, whatever the noise", () => {
     const logits = tf.tensor2d([
       [X, 1, X, 0, X],
@@ -140,7 +152,8 @@ describe.each(["cpu", "ort"] as const)("generate/filters on backend %s", (backen
     const noise = Array.from({ length: rows }, () => (stream.uint32() >>> 8) / 2 ** 24);
     const scalar = (value: number | undefined) => (value === undefined ? null : tf.scalar(value));
     const choice = {
-      temperature: tf.scalar(options.temperature ?? 1),
+      temperature:
+        options.temperature === undefined ? (1 as const) : tf.scalar(options.temperature),
       topK: options.topK ?? null,
       topP: scalar(options.topP),
       minP: scalar(options.minP),
