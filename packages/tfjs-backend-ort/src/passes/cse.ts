@@ -1,7 +1,7 @@
 /** Common-subexpression elimination. */
 import { hasBody } from "../graph/captures.ts";
 import type { HostArray } from "../graph/dtypes.ts";
-import { type Graph, type Node, sameSpec, type Value } from "../graph/graph.ts";
+import type { Graph, Node, Value } from "../graph/graph.ts";
 import { rewrite } from "./rewrite.ts";
 
 /** Operators that give something else each time they run. */
@@ -12,11 +12,11 @@ const RANDOM_OPS: ReadonlySet<string> = new Set([
 
 /**
  * Computes equal things once: nodes with the same operator, attributes and inputs become one, as do
- * constants over the same memory. Loops are never merged.
+ * constants with equal elements. Loops are never merged.
  */
 export function eliminateCommonSubexpressions(graph: Graph): Graph {
   const nodes = new Map<string, Node>();
-  const constants = new Map<HostArray, Value[]>();
+  const constants = new Map<string, Value[]>();
   return rewrite(
     graph,
     (node) => {
@@ -28,11 +28,12 @@ export function eliminateCommonSubexpressions(graph: Graph): Graph {
       return null;
     },
     (constant) => {
-      const sharing = constant.data && constants.get(constant.data);
-      const known = sharing?.find((value) => sameSpec(value, constant));
+      if (!constant.data) return null;
+      const key = `${constant.dtype}[${constant.shape}]${checksum(constant.data)}`;
+      const similar = constants.get(key) ?? [];
+      const known = similar.find(({ data }) => sameBytes(data, constant.data));
       if (known) return known;
-      if (sharing) sharing.push(constant);
-      else if (constant.data) constants.set(constant.data, [constant]);
+      constants.set(key, [...similar, constant]);
       return null;
     },
   );
@@ -53,4 +54,24 @@ function keyOf({ op, domain, inputs, outputs, attributes }: Node): string {
 function exactNumber(_key: string, value: unknown): unknown {
   if (typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0))) return value;
   return Object.is(value, -0) ? "-0" : `${value}`;
+}
+
+/** Differs for most different arrays: FNV-1a over the bytes of up to 256 places. */
+function checksum(data: HostArray): number {
+  const bytes = bytesOf(data);
+  const step = Math.max(1, Math.floor(bytes.length / 256));
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < bytes.length; i += step) {
+    hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  }
+  return hash;
+}
+
+// Bytes and not numbers: -0 is not 0, and NaN equals itself.
+function sameBytes(a: HostArray | undefined, b: HostArray | undefined): boolean {
+  return !!a && !!b && (a === b || Buffer.compare(bytesOf(a), bytesOf(b)) === 0);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: HostArray): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

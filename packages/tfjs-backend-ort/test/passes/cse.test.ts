@@ -84,15 +84,26 @@ describe("passes/cse", () => {
     expect(count).toBe(4);
   });
 
-  it("shares constants over the same memory", () => {
+  it("shares constants of equal elements, shape and type", () => {
     const graph = new Graph();
-    const data = new Float32Array(100).map((_, i) => i);
-    const a = graph.constant(data, [100], "float32");
-    const b = graph.constant(data, [100], "float32");
-    const other = graph.constant(data, [10, 10], "float32");
+    const data = new Float32Array(5000).map((_, i) => i);
+    const a = graph.constant(data, [5000], "float32");
+    const b = graph.constant(data.slice(), [5000], "float32");
+    const other = graph.constant(data, [50, 100], "float32");
     graph.outputs.push(graph.node("Add", [a, b], a), other);
     const result = eliminateCommonSubexpressions(graph);
     expect(result.nodes[0]?.inputs).toEqual([a, a]);
     expect(result.outputs[1]).toBe(other);
+  });
+
+  it("keeps constants apart that differ in one element, or in the sign of zero", () => {
+    const graph = new Graph();
+    const data = new Float32Array(5000);
+    const last = data.with(4999, 1);
+    const negative = data.with(1234, -0);
+    const values = [data, last, negative].map((it) => graph.constant(it, [5000], "float32"));
+    graph.outputs.push(...values);
+    expect(eliminateCommonSubexpressions(graph).outputs).toEqual(values);
+    expect(new Set(eliminateCommonSubexpressions(graph).outputs).size).toBe(3);
   });
 });
