@@ -4,11 +4,9 @@
  */
 import type { ModelConfig } from "../config.ts";
 import { encode, type FloatDtype } from "./dtype.ts";
-import { CheckpointError } from "./error.ts";
 import { extract, type ParameterLayout, type Piece } from "./layout.ts";
 import { huggingFaceLayouts } from "./names.ts";
 import { byteLength, type NewTensor } from "./safetensors.ts";
-import { showShape } from "./source.ts";
 
 /** A tensor to be written, and where it comes from. */
 export interface PackedTensor extends NewTensor {
@@ -23,21 +21,12 @@ export type Shard = readonly PackedTensor[];
 /**
  * Distributes the tensors of a model over files.
  *
- * @param shapes of the parameters by canonical name.
  * @param maxBytes of data in a file; a larger tensor has a file to itself.
- * @throws CheckpointError when a parameter is missing, superfluous or of another shape.
  */
-export function planShards(
-  config: ModelConfig,
-  shapes: Readonly<Record<string, readonly number[]>>,
-  dtype: FloatDtype,
-  maxBytes: number,
-): Shard[] {
-  const layouts = huggingFaceLayouts(config);
-  checkParameters(layouts, shapes);
+export function planShards(config: ModelConfig, dtype: FloatDtype, maxBytes: number): Shard[] {
   const shards: PackedTensor[][] = [];
   let room = 0;
-  for (const layout of layouts) {
+  for (const layout of huggingFaceLayouts(config)) {
     for (const piece of layout.pieces) {
       const { name, shape } = piece;
       const tensor = { name, shape, dtype, layout, piece };
@@ -59,26 +48,4 @@ export function packTensor(
   parameter: Float32Array,
 ): Uint8Array {
   return encode(dtype, extract(layout, piece, parameter));
-}
-
-function checkParameters(
-  layouts: readonly ParameterLayout[],
-  shapes: Readonly<Record<string, readonly number[]>>,
-): void {
-  const surplus = new Set(Object.keys(shapes));
-  for (const { name, shape } of layouts) {
-    const given = shapes[name];
-    if (!surplus.delete(name) || given === undefined || given.join() !== shape.join()) {
-      throw new CheckpointError(
-        `saveModel: expected parameter ${name} of shape ${showShape(shape)}, got ` +
-          `${given ? showShape(given) : "none"}. Save parameters with the config they belong to.`,
-      );
-    }
-  }
-  const [name] = surplus;
-  if (name === undefined) return;
-  throw new CheckpointError(
-    `saveModel: expected the parameters of the config only, got also ${name}. ` +
-      "Save parameters with the config they belong to.",
-  );
 }

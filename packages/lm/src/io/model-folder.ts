@@ -6,10 +6,13 @@ import { access, mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Tensor, tensor } from "@tensorflow/tfjs-core";
 import type { FloatDtype } from "../checkpoint/dtype.ts";
+import type { MetadataValue } from "../checkpoint/gguf/reader.ts";
 import { type JsonObject, parseJsonObject } from "../checkpoint/json.ts";
 import { type ParameterValues, readParameters } from "../checkpoint/load.ts";
 import { planShards } from "../checkpoint/pack.ts";
 import { type ModelConfig, parseConfig, toHuggingFace } from "../config.ts";
+import { checkParameters } from "../params.ts";
+import type { TokenizerFiles } from "../tokenizer/json.ts";
 import type { Params } from "../types.ts";
 import { writeAtomically, writeTextAtomically } from "./atomic-file.ts";
 import { readSmallFile } from "./file-bytes.ts";
@@ -35,22 +38,26 @@ const TORCH_DTYPES = { F32: "float32", F16: "float16", BF16: "bfloat16" } as con
 /** Default of transformers for the size of a file. */
 const MAX_SHARD_BYTES = 5e9;
 
-/** A model whose weights have not been read yet. */
-export interface OpenModel {
+/** What a folder or file says of a model beside its weights. */
+export interface ModelDescription {
   readonly config: ModelConfig;
   /** Contents of generation_config.json, where there is one. */
   readonly generationConfig: JsonObject | null;
+  /** Metadata of a GGUF file, of which `ggufTokenizerFiles` makes a tokenizer; null of a folder. */
+  readonly ggufMetadata: Readonly<Record<string, MetadataValue>> | null;
+}
+
+/** A model whose weights have not been read yet. */
+export interface OpenModel extends ModelDescription {
   /** Reads the parameters, in the order of the forward pass. */
   parameters(): AsyncGenerator<ParameterValues>;
   close(): Promise<void>;
 }
 
 /** A model in memory. */
-export interface LoadedModel {
-  readonly config: ModelConfig;
+export interface LoadedModel extends ModelDescription {
   /** The caller disposes them. */
   readonly params: Params;
-  readonly generationConfig: JsonObject | null;
 }
 
 /** What {@link saveModel} writes. */
@@ -59,8 +66,8 @@ export interface SavedModel {
   readonly params: Params;
   /** Contents of generation_config.json; made from the special ids of the config if missing. */
   readonly generationConfig?: JsonObject | null;
-  /** Folder whose tokenizer files are copied. */
-  readonly tokenizerFrom?: string;
+  /** A folder whose tokenizer files are copied, or the files themselves. */
+  readonly tokenizer?: string | TokenizerFiles;
   /** Type of the stored weights; F32 if missing, narrower ones round to nearest. */
   readonly dtype?: FloatDtype;
   /** Bytes of weights per file, 5e9 if missing; more makes several files with an index. */
@@ -74,8 +81,8 @@ export interface SavedModel {
  */
 export async function openModel(path: string): Promise<OpenModel> {
   if (path.endsWith(".gguf")) {
-    const file = await openGguf(path);
-    return { ...file, generationConfig: null };
+    const { config, metadata, parameters, close } = await openGguf(path);
+    return { config, generationConfig: null, ggufMetadata: metadata, parameters, close };
   }
   const config = parseConfig(await readJson(join(path, "config.json")));
   const generationFile = join(path, "generation_config.json");
@@ -84,6 +91,7 @@ export async function openModel(path: string): Promise<OpenModel> {
   return {
     config,
     generationConfig,
+    ggufMetadata: null,
     parameters: () => readParameters(config, weights),
     close: () => weights.close(),
   };
@@ -108,28 +116,25 @@ export async function loadModel(path: string): Promise<LoadedModel> {
   } finally {
     await model.close();
   }
-  const { config, generationConfig } = model;
-  return { config, params, generationConfig };
+  const { config, generationConfig, ggufMetadata } = model;
+  return { config, generationConfig, ggufMetadata, params };
 }
 
 /**
  * Writes a folder that `AutoModelForCausalLM.from_pretrained` of transformers reads. Every file is
  * replaced atomically; config.json comes last, so that a first save that was cut off is no model.
  *
- * @throws CheckpointError when the parameters do not fit the config.
+ * @throws Error when the parameters do not fit the config.
  */
 export async function saveModel(folder: string, model: SavedModel): Promise<void> {
   const { config, params, dtype = "F32", maxShardBytes = MAX_SHARD_BYTES } = model;
-  const shapes = Object.fromEntries(
-    Object.entries(params).map(([name, { shape }]) => [name, shape]),
-  );
-  const shards = planShards(config, shapes, dtype, maxShardBytes);
+  checkParameters(config, params);
   await mkdir(folder, { recursive: true });
-  await writeShards(folder, shards, async (name) => {
+  await writeShards(folder, planShards(config, dtype, maxShardBytes), async (name) => {
     const values = await params[name]?.data<"float32">();
-    return values ?? new Float32Array(); // planShards has checked that it is there
+    return values ?? new Float32Array(); // checkParameters has made sure that it is there
   });
-  if (model.tokenizerFrom !== undefined) await copyTokenizer(model.tokenizerFrom, folder);
+  if (model.tokenizer !== undefined) await writeTokenizer(model.tokenizer, folder);
   await writeJson(
     join(folder, "generation_config.json"),
     model.generationConfig ?? generationDefaults(config),
@@ -137,8 +142,13 @@ export async function saveModel(folder: string, model: SavedModel): Promise<void
   await writeJson(join(folder, "config.json"), toHuggingFace(config, TORCH_DTYPES[dtype]));
 }
 
-/** Copies the files of a tokenizer that are there from one folder to another. */
-async function copyTokenizer(from: string, to: string): Promise<void> {
+/** Copies the files of a tokenizer that are there from a folder, or writes given ones. */
+async function writeTokenizer(from: string | TokenizerFiles, to: string): Promise<void> {
+  if (typeof from !== "string") {
+    await writeJson(join(to, "tokenizer.json"), { ...from.tokenizer });
+    await writeJson(join(to, "tokenizer_config.json"), { ...from.config });
+    return;
+  }
   if (resolve(from) === resolve(to)) return;
   for (const file of TOKENIZER_FILES) {
     if (!(await exists(join(from, file)))) continue;

@@ -56,9 +56,8 @@ describe("checkpoint/load", () => {
     const config = parseConfig({ ...modelJson(name), ...options });
     const source = numbered(config);
     const parameters = await load(config, source);
-    const shapes = Object.fromEntries(parameters.map(({ name, shape }) => [name, shape]));
     const values = new Map(parameters.map(({ name, values }) => [name, values]));
-    const [shard, ...others] = planShards(config, shapes, "F32", Infinity);
+    const [shard, ...others] = planShards(config, "F32", Infinity);
     expect(others).toEqual([]);
     const names = new Set(source.names());
     for (const tensor of shard ?? []) {
@@ -152,12 +151,9 @@ describe("checkpoint/load", () => {
 
 describe("checkpoint/pack", () => {
   const config = parseConfig(modelJson("llama-gqa"));
-  const shapes = Object.fromEntries(
-    huggingFaceLayouts(config).map(({ name, shape }) => [name, shape]),
-  );
 
   test("files hold at most so many bytes, or one tensor", () => {
-    const shards = planShards(config, shapes, "F32", 20_000);
+    const shards = planShards(config, "F32", 20_000);
     const sizes = shards.map((shard) =>
       shard.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0),
     );
@@ -165,16 +161,6 @@ describe("checkpoint/pack", () => {
     for (const [index, size] of sizes.entries()) {
       expect(size <= 20_000 || shards[index]?.length === 1).toBe(true);
     }
-    expect(planShards(config, shapes, "BF16", 130_000).length).toBe(1);
-  });
-
-  test("parameters have to fit the config", () => {
-    const { head, ...without } = shapes;
-    expect(head).toEqual([192, 48]);
-    const plan = (given: Record<string, readonly number[]>) => () =>
-      planShards(config, given, "F32", 1e9);
-    expect(plan(without)).toThrow("expected parameter head of shape [192, 48], got none");
-    expect(plan({ ...shapes, head: [48, 192] })).toThrow("got [48, 192]");
-    expect(plan({ ...shapes, positions: [1, 1] })).toThrow("got also positions");
+    expect(planShards(config, "BF16", 130_000).length).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-/** A GGUF file as a model: its architecture, vocabulary and parameters. */
+/** A GGUF file as a model: its architecture, metadata and parameters. */
 import type { ModelConfig } from "../../config.ts";
 import { CheckpointError } from "../error.ts";
 import { checkCounts, type ParameterValues, readLayouts } from "../load.ts";
@@ -6,13 +6,13 @@ import { type ByteSource, elementCount } from "../source.ts";
 import { parseGgufConfig } from "./config.ts";
 import { GgufSource } from "./gguf-source.ts";
 import { FREQUENCY_FACTORS, ggufLayouts } from "./names.ts";
-import { type GgufTokenizer, parseGgufTokenizer } from "./tokenizer.ts";
+import type { MetadataValue } from "./reader.ts";
 
 /** A model in a GGUF file, whose weights have not been read yet. */
 export interface GgufModel {
   readonly config: ModelConfig;
-  /** Null when the file has no vocabulary. */
-  readonly tokenizer: GgufTokenizer | null;
+  /** Everything the file says beside its tensors, such as its vocabulary. */
+  readonly metadata: Readonly<Record<string, MetadataValue>>;
   /** Reads the parameters as float32, in the order of the forward pass. */
   parameters(): AsyncGenerator<ParameterValues>;
 }
@@ -40,7 +40,7 @@ export async function openGgufModel(bytes: ByteSource): Promise<GgufModel> {
   const layouts = ggufLayouts(config, names);
   return {
     config,
-    tokenizer: parseGgufTokenizer(metadata, bytes.name),
+    metadata: Object.fromEntries(metadata),
     parameters: () => readLayouts(layouts, source),
   };
 }
