@@ -4,6 +4,7 @@
  * logits anew for some words at a time. Costs one more matrix product than keeping them.
  */
 
+import { logSoftmaxAt } from "@preflab/tfjs-backend-ort";
 import type { GradSaveFunc, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { CHUNK_BYTES, type Chunk, chunksOf } from "./chunks.ts";
@@ -99,20 +100,21 @@ function sumsOfTokens(
   { policy, reference }: Operands,
 ): Tensor2D {
   const ofTokens = ({ hidden, head }: LogitFactors) => {
-    const logits = tf.matMul(tf.slice(hidden, [begin, 0], [size, -1]), head, false, true);
-    const logps = tf.logSoftmax(logits, 1) as Tensor2D; // [n, V]
-    const first = (all: Tensor) => tf.reshape(tf.slice(all, [0, 0], [size, 1]), [size]);
-    // They differ by the same number in every column.
-    return { logps, logSumExp: tf.sub(first(logits), first(logps)) };
+    const logits: Tensor2D = tf.matMul(tf.slice(hidden, [begin, 0], [size, -1]), head, false, true);
+    // Any word's logit and log-probability differ by the log-sum-exp; one is enough.
+    const logit = tf.reshape(tf.slice(logits, [0, 0], [size, 1]), [size]);
+    const logSumExp = tf.sub(logit, logSoftmaxAt(logits, tf.zeros([size], "int32")));
+    return { logits, logSumExp };
   };
   const own = ofTokens(policy);
   const other = reference && ofTokens(reference);
-  const expectation = (x: Tensor) => tf.sum(tf.mul(tf.exp(own.logps), x), 1);
+  const logps = ({ logits, logSumExp }: typeof own) => tf.sub(logits, tf.expandDims(logSumExp, 1)); // [n, V]
+  const expectation = (x: Tensor) => tf.sum(tf.mul(tf.exp(logps(own)), x), 1);
   const sums: Readonly<Record<Row, () => Tensor>> = {
     logSumExp: () => own.logSumExp,
-    entropy: () => tf.neg(expectation(own.logps)),
-    kl: () => expectation(tf.sub(own.logps, other?.logps as Tensor2D)),
-    referenceLogSumExp: () => other?.logSumExp as Tensor,
+    entropy: () => tf.neg(expectation(logps(own))),
+    kl: () => expectation(tf.sub(logps(own), logps(other as typeof own))),
+    referenceLogSumExp: () => (other as typeof own).logSumExp,
   };
   return tf.stack(rows.map((row) => sums[row]())) as Tensor2D;
 }
@@ -131,9 +133,10 @@ function gradients(
   const { hidden, head } = operands.policy;
   const headParts: Tensor2D[] = [];
   let hiddenSum: Tensor2D | null = null;
+  let ordered = sums;
   for (const chunk of chunksOf(head.shape[0], hidden.shape[0], operands.chunkBytes)) {
     const [hiddenPart, headPart] = tf.tidy(() => {
-      const dLogits = logitGradient(rows, dy, sums, operands, chunk); // [v, N]
+      const dLogits = logitGradient(rows, dy, ordered, operands, chunk); // [v, N]
       return [
         tf.matMul(dLogits, wordsOf(head, chunk), true, false),
         tf.matMul(dLogits, hidden),
@@ -141,6 +144,7 @@ function gradients(
     });
     headParts.push(headPart);
     hiddenSum = hiddenSum ? accumulate(hiddenSum, hiddenPart) : hiddenPart;
+    ordered = after(sums, [headPart, hiddenSum]);
   }
   const headGradient = tf.concat(headParts, 0);
   tf.dispose(headParts);
@@ -161,22 +165,28 @@ function logitGradient(
 ): Tensor2D {
   const sum = (row: Row) => rowOf(rows, sums, row);
   const upstream = (row: Row) => rowOf(rows, dy, row);
-  const logps = tf.sub(logitsOfWords(policy, words), sum("logSumExp"));
+  const logps = logpsOfWords(policy, words, sum("logSumExp"));
   let factor: Tensor = upstream("logSumExp");
   if (rows.includes("entropy")) {
     factor = tf.sub(factor, tf.mul(upstream("entropy"), tf.add(logps, sum("entropy"))));
   }
   if (reference) {
-    const others = tf.sub(logitsOfWords(reference, words), sum("referenceLogSumExp"));
+    const others = logpsOfWords(reference, words, sum("referenceLogSumExp"));
     const excess = tf.sub(tf.sub(logps, others), sum("kl"));
     factor = tf.add(factor, tf.mul(upstream("kl"), excess));
   }
   return tf.mul(tf.exp(logps), factor) as Tensor2D;
 }
 
-/** Logits by word, `[v, N]`: transposed, lest a compiler finds and keeps those of the forward pass. */
-function logitsOfWords({ hidden, head }: LogitFactors, words: Chunk): Tensor2D {
-  return tf.matMul(wordsOf(head, words), hidden, false, true);
+/** Log-probabilities by word, `[v, N]`; a product of its own, lest a compiler keeps the first one. */
+function logpsOfWords({ hidden, head }: LogitFactors, words: Chunk, logSumExp: Tensor1D): Tensor2D {
+  const bias = tf.neg(logSumExp);
+  return tf.fused.matMul({
+    a: wordsOf(head, words),
+    b: hidden,
+    transposeB: true,
+    bias,
+  }) as Tensor2D;
 }
 
 function wordsOf(head: Tensor2D, { begin, size }: Chunk): Tensor2D {
@@ -192,6 +202,16 @@ function accumulate(sum: Tensor2D, part: Tensor2D): Tensor2D {
   const next = tf.add(sum, part) as Tensor2D;
   tf.dispose([sum, part]);
   return next;
+}
+
+/**
+ * `x`, which does not exist before `others` do. Else a runtime may compute the logits of all words
+ * before it uses those of the first.
+ */
+function after(x: Tensor2D, others: readonly Tensor2D[]): Tensor2D {
+  const pieces = others.map((other) => tf.reshape(tf.slice(other, [0, 0], [1, 1]), [1]));
+  const joined = tf.concat([tf.reshape(x, [x.size]), ...pieces]);
+  return tf.reshape(tf.slice(joined, [0], [x.size]), x.shape);
 }
 
 function checkSizes(policy: LogitFactors, reference: LogitFactors): void {
