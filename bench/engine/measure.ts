@@ -8,7 +8,7 @@ export interface Measurement {
   readonly ms: number;
   readonly min: number;
   readonly steps: number;
-  /** Processors kept busy by others meanwhile; null where the system does not tell. */
+  /** Processors kept busy or taken by others meanwhile; null where the system does not tell. */
   readonly foreign: number | null;
   /** Largest resident set so far, MiB. */
   readonly rssMiB: number;
@@ -56,12 +56,18 @@ function peakMiB(): number {
   return (peak ? Number(peak) : process.resourceUsage().maxRSS) / 1024;
 }
 
-/** Seconds that all processors together have computed since start, Linux only. */
+/**
+ * Seconds that all processors together have not been free since start, Linux only: what programs
+ * here computed, and what the host gave to other machines ("steal").
+ */
 function busySeconds(): number | null {
   const line = readOrNull("/proc/stat")?.split("\n")[0];
   if (!line) return null;
-  const [user = 0, nice = 0, system = 0] = line.split(/\s+/).slice(1).map(Number);
-  return (user + nice + system) / 100;
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / 100;
 }
 
 function readOrNull(path: string): string | null {

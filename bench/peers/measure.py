@@ -48,6 +48,8 @@ def busy_seconds():
     try:
         with open("/proc/stat") as stat:
             fields = stat.readline().split()
-        return sum(int(field) for field in fields[1:4]) / os.sysconf("SC_CLK_TCK")
+        user, nice, system, _, _, irq, softirq, steal = (int(field) for field in fields[1:9])
+        busy = user + nice + system + irq + softirq + steal
+        return busy / os.sysconf("SC_CLK_TCK")
     except OSError:
         return None
