@@ -4,7 +4,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createGenerator, generate } from "../../src/generate/generator.ts";
-import type { Completion, GeneratedToken } from "../../src/generate/options.ts";
+import type { GeneratedToken } from "../../src/generate/options.ts";
 import { withoutPadding } from "../../src/generate/prompts.ts";
 import { trainableParameters } from "../../src/params.ts";
 import { GOLDEN_MODELS, GoldenModel } from "../model/golden.ts";
@@ -143,27 +143,29 @@ describe("generate/generator", () => {
     ]);
   });
 
-  test("a repetition penalty counts tokens of prompt and completion", async () => {
+  test("a repetition penalty counts tokens of prompt and completion, and no others", async () => {
     const { golden, params } = await load("models/qwen2-sharded");
     const { config } = golden;
-    const [prompt] = randomPrompts(config, 1, [5, 5]) as [number[]];
-    const [completion] = await generate(config, params, [prompt, [1]], {
-      maxNewTokens: 12,
+    const prompts = randomPrompts(config, 150, [1, 5]);
+    const completions = await generate(config, params, prompts, {
+      maxNewTokens: 6,
       repetitionPenalty: 1.5,
       eos: null,
       stepLogits: true,
     });
-    const text = [...prompt];
-    const { ids, stepLogits } = completion as Completion;
-    const steps = stepLogits as Float32Array[];
-    ids.forEach((id, t) => {
-      const scores = [...(steps[t] as Float32Array)].map((logit, token) => {
-        if (!text.includes(token)) return logit;
-        return logit > 0 ? logit / 1.5 : logit * 1.5;
-      });
-      expect(id).toBe(scores.indexOf(Math.max(...scores)));
-      text.push(id);
-    });
+    for (const { prompt, ids, stepLogits } of completions) {
+      const text = [...(prompts[prompt] as number[])];
+      for (const [t, id] of ids.entries()) {
+        const scores = [...((stepLogits as Float32Array[])[t] as Float32Array)].map(
+          (logit, token) => {
+            if (!text.includes(token)) return logit;
+            return logit > 0 ? logit / 1.5 : logit * 1.5;
+          },
+        );
+        expect(id).toBe(scores.indexOf(Math.max(...scores)));
+        text.push(id);
+      }
+    }
     tf.dispose(params);
   });
 
