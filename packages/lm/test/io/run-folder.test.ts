@@ -133,9 +133,7 @@ describe("io/run-folder", () => {
     const other = { "a.weight": tf.variable(tf.zeros([3, 2])) };
     await expect(run.restore(other)).rejects.toThrow("expected a.weight to be [3,2]");
     const more = { ...variables(0), b: tf.variable(tf.zeros([1])) };
-    await expect(run.restore(more)).rejects.toThrow(
-      "expected b to be [1] of 1 numbers, got absent",
-    );
+    await expect(run.restore(more)).rejects.toThrow("expected b to be [1], got absent");
     expect(more["a.weight"].dataSync()[0]).toBe(0);
     await run.close();
   });

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseConfig, toHuggingFace } from "@preflab/lm";
@@ -8,6 +7,7 @@ import { type GgufDescription, parseGgufConfig } from "../../../src/checkpoint/g
 import { GgufSource } from "../../../src/checkpoint/gguf/gguf-source.ts";
 import { openGgufModel } from "../../../src/checkpoint/gguf/model.ts";
 import { packTensor, planShards } from "../../../src/checkpoint/pack.ts";
+import { digest } from "../digest.ts";
 import { MemoryBytes } from "../memory-bytes.ts";
 import { ggufBytes, ggufPath, makeGguf } from "./fixtures.ts";
 
@@ -32,7 +32,7 @@ describe("checkpoint/gguf/model", () => {
       const [shard = []] = planShards(config, "F32", Infinity);
       const hashes = shard.map((tensor) => {
         const bytes = packTensor(tensor, values.get(tensor.layout.name) as Float32Array);
-        return [tensor.name, createHash("sha256").update(bytes).digest("hex")];
+        return [tensor.name, digest(bytes)];
       });
       expect(Object.fromEntries(hashes)).toEqual(golden[name]);
     },
