@@ -38,29 +38,28 @@ export function projectHeads(
   const { heads, kvHeads, headWidth, biases } = config;
   const qkv = affine(params, `${block}.qkv`, x, biases.qkv); // [B * T, (H + 2 kvHeads) K]
   const perHead = tf.reshape(qkv, [batch, -1, heads + 2 * kvHeads, headWidth]);
-  const [qk, v] = tf.split(
+  const [q, k, v] = tf.split(
     tf.transpose(perHead, [0, 2, 1, 3]), // [B, H + 2 kvHeads, T, K]
-    [heads + kvHeads, kvHeads],
+    [heads, kvHeads, kvHeads],
     1,
-  ) as [Tensor4D, Tensor4D];
-  const normed = config.qkNorm ? normalizeHeads(config, params, block, qk) : qk;
-  const placed = angles ? rotary(normed, angles.cos, angles.sin) : normed;
-  const [q, k] = tf.split(placed, [heads, kvHeads], 1) as [Tensor4D, Tensor4D];
-  return { q, k, v };
+  ) as [Tensor4D, Tensor4D, Tensor4D];
+  const place = (x: Tensor4D, norm: string) => {
+    const normed = config.qkNorm ? normalizeHeads(config, params, `${block}.${norm}`, x) : x;
+    return angles ? rotary(normed, angles.cos, angles.sin) : normed;
+  };
+  return { q: place(q, "qNorm"), k: place(k, "kNorm"), v };
 }
 
-/** Layer norm of every query and key with a gain per head. `[B, H + kvHeads, T, K]` */
+/** Layer norm of every query or key, with a gain per head. `[B, H, T, K]` */
 function normalizeHeads(
   { headWidth, norm }: ModelConfig,
   params: Params,
-  block: string,
-  qk: Tensor4D,
+  name: string,
+  x: Tensor4D,
 ): Tensor4D {
-  const unit = layerNorm(qk, tf.ones([headWidth]), tf.zeros([headWidth]), norm.eps);
-  const gains = ["qNorm", "kNorm"].map((name) =>
-    parameter<Tensor2D>(params, `${block}.${name}.gain`),
-  );
-  return tf.mul(unit, tf.expandDims(tf.concat(gains, 0), 1)); // gain [H + kvHeads, 1, K]
+  const unit = layerNorm(x, tf.ones([headWidth]), tf.zeros([headWidth]), norm.eps);
+  const gain = parameter<Tensor2D>(params, `${name}.gain`);
+  return tf.mul(unit, tf.expandDims(gain, 1)); // gain [H, 1, K]
 }
 
 /**

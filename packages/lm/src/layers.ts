@@ -1,6 +1,6 @@
 /** The parts of a block that act on each token alone. All take parameters by canonical name. */
 
-import { gelu, geluErf, layerNorm, linear, rmsNorm } from "@preflab/tfjs-backend-ort";
+import { gelu, geluErf, layerNorm, linear, rmsNorm, silu } from "@preflab/tfjs-backend-ort";
 import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Activation, ModelConfig } from "./config.ts";
@@ -36,7 +36,7 @@ export function normalize<T extends Tensor>(
 const ACTIVATIONS: Readonly<Record<Activation, (x: Tensor2D) => Tensor2D>> = {
   gelu: geluErf,
   gelu_tanh: gelu,
-  silu: (x) => tf.mul(x, tf.sigmoid(x)),
+  silu,
 };
 
 /** The feed-forward network of block `block`. `[N, D] -> [N, D]` */

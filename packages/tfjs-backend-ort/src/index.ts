@@ -31,6 +31,7 @@ export { linear } from "./ops/linear.ts";
 export { logSoftmaxAt } from "./ops/log-softmax-at.ts";
 export { layerNorm, rmsNorm } from "./ops/norm.ts";
 export { rotary } from "./ops/rotary.ts";
+export { silu } from "./ops/silu.ts";
 export { updateAt } from "./ops/update-at.ts";
 export { BACKEND_NAME } from "./register.ts";
 export type {

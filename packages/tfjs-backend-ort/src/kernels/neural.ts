@@ -34,6 +34,11 @@ export const NEURAL: HandlerTable = {
     isEmpty(x) ? x : graph.node("Gelu", [x], x, {}, "com.microsoft"),
   ),
 
+  /** ONNX Runtime's QuickGelu is `x sigmoid(alpha x)`. */
+  Silu: handler<"x">((graph, { x }) =>
+    isEmpty(x) ? x : graph.node("QuickGelu", [x], x, { alpha: { float: 1 } }, "com.microsoft"),
+  ),
+
   /** `[B, H, T, K]` rotated by the angles whose cosines and sines are `[B, T, R / 2]`. */
   RotaryEmbedding: handler<"x" | "cos" | "sin">((graph, { x, cos, sin }) => {
     if (isEmpty(x)) return x;

@@ -13,6 +13,7 @@ import {
   logSoftmaxAt,
   rmsNorm,
   rotary,
+  silu,
   updateAt,
 } from "../../src/index.ts";
 
@@ -77,6 +78,12 @@ export const CASES: readonly OpCase[] = [
       const cdf = tf.mul(tf.add(tf.erf(tf.div(x as Tensor, Math.SQRT2)), 1), 0.5);
       return tf.mul(x as Tensor, cdf);
     },
+  },
+  {
+    name: "silu",
+    shapes: [[3, 17]],
+    op: (x) => silu(x as Tensor),
+    plain: (x) => tf.div(x as Tensor, tf.add(tf.exp(tf.neg(x as Tensor)), 1)),
   },
   {
     name: "linear without a bias",
