@@ -7,13 +7,11 @@ import { join } from "node:path";
 import { tensor, type Variable } from "@tensorflow/tfjs-core";
 import { CheckpointError } from "../checkpoint/error.ts";
 import { parseJsonObject } from "../checkpoint/json.ts";
-import { encodeHeader } from "../checkpoint/safetensors.ts";
-import { elementCount } from "../checkpoint/source.ts";
 import type { Variables } from "../params.ts";
 import type { Snapshot } from "../train/loop.ts";
-import { writeAtomically, writeTextAtomically } from "./atomic-file.ts";
+import { writeTextAtomically } from "./atomic-file.ts";
 import { readSmallFile } from "./file-bytes.ts";
-import { openSafetensors } from "./safetensors-file.ts";
+import { arrayShapes, readArrays, writeArrays } from "./named-arrays.ts";
 
 const PARAMS = "params.safetensors";
 const OPTIMIZER = "optimizer.safetensors";
@@ -23,13 +21,6 @@ const STATE = "trainer_state.json";
 export interface TrainingCheckpoint extends Snapshot {
   /** Positions of random streams by name. */
   readonly streams: Readonly<Record<string, number>>;
-}
-
-/** A named array to be written. */
-interface NamedArray {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly values: () => Promise<Float32Array>;
 }
 
 /** Writes a checkpoint into an empty folder. */
@@ -68,57 +59,21 @@ export async function readCheckpoint(
   variables: Variables,
 ): Promise<TrainingCheckpoint> {
   const state = parseState(await readSmallFile(join(folder, STATE)));
-  const slots = await readArrays(join(folder, OPTIMIZER));
-  await restoreVariables(join(folder, PARAMS), variables);
+  const slots: Record<string, Float32Array> = {};
+  const path = join(folder, OPTIMIZER);
+  // The optimizer checks its own state, when it gets it.
+  await readArrays(path, await arrayShapes(path), (name, values) => {
+    slots[name] = values;
+  });
+  const shapes = Object.entries(variables).map(([name, { shape }]) => [name, shape] as const);
+  await readArrays(join(folder, PARAMS), Object.fromEntries(shapes), (name, values) => {
+    const variable = variables[name] as Variable;
+    const value = tensor(values, variable.shape);
+    variable.assign(value);
+    value.dispose();
+  });
   const { step, optimizerStep, streams } = state;
   return { step, streams, optimizer: { step: optimizerStep, slots } };
-}
-
-async function writeArrays(path: string, arrays: readonly NamedArray[]): Promise<void> {
-  await writeAtomically(path, async (append) => {
-    await append(encodeHeader(arrays.map(({ name, shape }) => ({ name, shape, dtype: "F32" }))));
-    for (const { values } of arrays) {
-      const { buffer, byteOffset, byteLength } = await values();
-      await append(new Uint8Array(buffer, byteOffset, byteLength));
-    }
-  });
-}
-
-async function readArrays(path: string): Promise<Record<string, Float32Array>> {
-  const file = await openSafetensors(path);
-  try {
-    const arrays: Record<string, Float32Array> = {};
-    for (const name of file.names()) arrays[name] = (await file.read(name)) as Float32Array;
-    return arrays;
-  } finally {
-    await file.close();
-  }
-}
-
-/** All names and shapes are checked before the first variable changes; one at a time is read. */
-async function restoreVariables(path: string, variables: Variables): Promise<void> {
-  const file = await openSafetensors(path);
-  try {
-    const names = new Set([...file.names(), ...Object.keys(variables)]);
-    for (const name of names) {
-      const expected = variables[name]?.shape;
-      const stored = file.names().includes(name) ? file.spec(name).shape : undefined;
-      if (expected && stored && expected.join() === stored.join()) continue;
-      throw new CheckpointError(
-        `${path}: expected ${name} to be ${show(expected)}, got ${show(stored)}. The checkpoint is ` +
-          "of another model or training.",
-      );
-    }
-    for (const name of names) {
-      const values = (await file.read(name)) as Float32Array;
-      const variable = variables[name] as Variable;
-      const value = tensor(values, variable.shape);
-      variable.assign(value);
-      value.dispose();
-    }
-  } finally {
-    await file.close();
-  }
 }
 
 function parseState(bytes: Uint8Array): {
@@ -141,8 +96,4 @@ function parseState(bytes: Uint8Array): {
     `${STATE}: expected version 1 with whole numbers step and optimizerStep and positions of ` +
       `streams, got ${new TextDecoder().decode(bytes.subarray(0, 200))}. The checkpoint is damaged.`,
   );
-}
-
-function show(shape: readonly number[] | undefined): string {
-  return shape ? `[${shape}] of ${elementCount(shape)} numbers` : "absent";
 }

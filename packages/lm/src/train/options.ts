@@ -64,6 +64,13 @@ export class OptionReader {
     throw this.#wrong(key, `two numbers from ${low} to ${high}`, value);
   }
 
+  /** A list of strings. */
+  strings(key: string, fallback: readonly string[]): readonly string[] {
+    const value = this.#value(key) ?? fallback;
+    if (Array.isArray(value) && value.every((x) => typeof x === "string")) return value;
+    throw this.#wrong(key, "a list of strings", value);
+  }
+
   /** Settings within these; all defaults where there are none. */
   object(key: string): OptionReader {
     return new OptionReader(`${this.#where}.${key}`, this.#value(key) ?? {});
