@@ -19,6 +19,7 @@ export {
   type SavedModel,
   saveModel,
 } from "./io/model-folder.ts";
+export { loadTokenizer, saveTokenizer } from "./io/tokenizer-files.ts";
 export { type AdamOptions, adamEpsilonHat, adamL2, adamw } from "./optim/adam.ts";
 export { type RmspropOptions, rmsprop } from "./optim/rmsprop.ts";
 export type { OptimizerRule, RuleInputs, RuleOutputs } from "./optim/rule.ts";

@@ -3,7 +3,14 @@
  * merges. Any text has ids and comes back unchanged.
  */
 import { BYTE_CHARACTERS, CHARACTER_BYTES } from "./byte-alphabet.ts";
-import type { AddedTokenJson, Part, TokenizerConfigJson, TokenizerFiles } from "./json.ts";
+import {
+  type AddedTokenJson,
+  mergeOf,
+  type Part,
+  parseTokenizerJson,
+  type TokenizerConfigJson,
+  type TokenizerFiles,
+} from "./json.ts";
 import { type CountedWord, learnMerges } from "./learn-merges.ts";
 import { GPT2_PATTERN } from "./patterns.ts";
 import { countWords } from "./word-counts.ts";
@@ -62,6 +69,33 @@ export function trainByteLevelBpe(
     addedTokens: special.map((content, id) => specialToken(content, id)),
     config: { bos_token: eosToken, eos_token: eosToken, pad_token: padToken },
   });
+}
+
+/**
+ * The files of a GPT-2 tokenizer in its older form: a vocabulary and a list of merges.
+ *
+ * @param vocab a parsed vocab.json.
+ * @param merges the text of merges.txt.
+ * @param config what tokenizer_config.json says; GPT-2's one special token if it names none.
+ * @throws if a merge is malformed.
+ */
+export function gpt2Files(
+  vocab: Readonly<Record<string, unknown>>,
+  merges: string,
+  config: TokenizerConfigJson,
+): TokenizerFiles {
+  const lines = merges.split(/\r?\n/).filter((line, i) => {
+    return line !== "" && !(i === 0 && line.startsWith("#version"));
+  });
+  const end = "<|endoftext|>";
+  const named = { bos_token: end, eos_token: end };
+  const files = byteLevelBpeFiles({
+    vocab: vocab as Readonly<Record<string, number>>,
+    merges: lines.map(mergeOf),
+    addedTokens: [],
+    config: { ...(end in vocab ? named : {}), ...config },
+  });
+  return { tokenizer: parseTokenizerJson(files.tokenizer), config: files.config };
 }
 
 /** The files of a byte-level BPE tokenizer. */

@@ -4,7 +4,7 @@
  * only names. Reading the file itself is not done here.
  */
 import { byteLevelBpeFiles, specialToken } from "./byte-level-bpe.ts";
-import type { Part, TokenizerConfigJson, TokenizerFiles } from "./json.ts";
+import { mergeOf, type Part, type TokenizerConfigJson, type TokenizerFiles } from "./json.ts";
 import { LLAMA3_PATTERN } from "./patterns.ts";
 import { templateFor } from "./post-processor.ts";
 import { type PieceType, sentencePieceFiles } from "./sentencepiece.ts";
@@ -147,13 +147,6 @@ function vocabulary(metadata: GgufMetadata): { tokens: string[]; types: PieceTyp
 /** Names that converters give to rows of the embedding beyond the vocabulary. */
 function isFiller(token: string, id: number): boolean {
   return token === `[PAD${id}]`;
-}
-
-/** Both halves of a merge; a byte-level token never contains a space. */
-function mergeOf(merge: string): [string, string] {
-  const [left, right, ...rest] = merge.split(" ");
-  if (left && right && rest.length === 0) return [left, right];
-  throw new Error(`GGUF: expected merges of two tokens, got ${JSON.stringify(merge)}.`);
 }
 
 function configOf(names: Readonly<Record<string, string | undefined>>): TokenizerConfigJson {

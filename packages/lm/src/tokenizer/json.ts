@@ -122,6 +122,20 @@ export function addedToken(token: unknown): AddedTokenJson {
   };
 }
 
+/**
+ * Both halves of a merge: a pair, or in older files one string, whose tokens contain no space.
+ *
+ * @throws if it is neither.
+ */
+export function mergeOf(merge: unknown): [string, string] {
+  const halves: unknown = typeof merge === "string" ? merge.split(" ") : merge;
+  const [left, right, ...rest] = Array.isArray(halves) ? halves : [];
+  if (typeof left === "string" && typeof right === "string" && left && right && !rest.length) {
+    return [left, right];
+  }
+  throw problem("expected merges of two tokens", merge);
+}
+
 /** Whether a value is an object with keys, not an array. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

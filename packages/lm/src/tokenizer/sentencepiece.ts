@@ -44,7 +44,8 @@ const SPACE = "▁";
  * @throws if two pieces are one text, an id is out of range or the unknown piece is missing.
  */
 export function sentencePieceFiles(vocabulary: SentencePieceVocabulary): TokenizerFiles {
-  const { pieces, unkId, addDummyPrefix } = vocabulary;
+  const { unkId, addDummyPrefix } = vocabulary;
+  const pieces = vocabulary.pieces.map(asMatched);
   const ids = idsOf(pieces);
   const used = [...ids].filter(([, id]) => pieces[id]?.type !== "unused");
   const unknown = textOf(pieces, "unknown piece", unkId);
@@ -56,7 +57,7 @@ export function sentencePieceFiles(vocabulary: SentencePieceVocabulary): Tokeniz
       added_tokens: addedTokens(pieces),
       normalizer: normalizer(addDummyPrefix),
       pre_tokenizer: null,
-      post_processor: frame(vocabulary),
+      post_processor: frame({ ...vocabulary, pieces }),
       decoder: decoder(addDummyPrefix),
       model: {
         type: "BPE",
@@ -71,7 +72,7 @@ export function sentencePieceFiles(vocabulary: SentencePieceVocabulary): Tokeniz
         merges: mergesOfPieces(pieces, ids),
       },
     },
-    config: configOf(vocabulary),
+    config: configOf({ ...vocabulary, pieces }),
   };
 }
 
@@ -105,11 +106,14 @@ function decoder(addDummyPrefix: boolean): Part {
   return { type: "Sequence", decoders: addDummyPrefix ? [...decoders, strip] : decoders };
 }
 
+/** Pieces of users are looked for in the text before its spaces are written otherwise. */
+function asMatched(piece: Piece): Piece {
+  return piece.type === "user" ? { ...piece, text: piece.text.replaceAll(SPACE, " ") } : piece;
+}
+
 function addedTokens(pieces: readonly Piece[]): AddedTokenJson[] {
   return pieces.flatMap(({ text, type }, id) => {
-    if (type === "user") {
-      return [{ ...specialToken(text.replaceAll(SPACE, " "), id), special: false }];
-    }
+    if (type === "user") return [{ ...specialToken(text, id), special: false }];
     return type === "control" || type === "unknown" ? [specialToken(text, id)] : [];
   });
 }

@@ -75,10 +75,11 @@ export function fillIdOf({ padId, unkId, eosId }: SpecialTokens): number {
 /** Added tokens of tokenizer.json, then those that only tokenizer_config.json has. */
 function mergedTokens(json: TokenizerJson, config: TokenizerConfigJson): AddedTokenJson[] {
   const byId = new Map<number, AddedTokenJson>();
-  const byText = new Map<string, number>(Object.entries(json.model.vocab));
+  const byText = new Map<string, number>();
   const add = (token: AddedTokenJson): void => {
     const other = byId.get(token.id)?.content ?? token.content;
-    const otherId = byText.get(token.content) ?? token.id;
+    const otherId =
+      byText.get(token.content) ?? ownEntry(json.model.vocab, token.content) ?? token.id;
     if (other !== token.content || otherId !== token.id) {
       throw new Error(
         `tokenizer: expected one id for each token, got ${token.id} for "${token.content}" beside ` +

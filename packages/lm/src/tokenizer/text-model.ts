@@ -7,7 +7,7 @@
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { AddedTokenMatcher, type Section } from "./added-tokens.ts";
 import { modelForLibrary, normalizerForLibrary, preTokenizerForLibrary } from "./dialect.ts";
-import type { AddedTokenJson, Part, TokenizerJson } from "./json.ts";
+import { type AddedTokenJson, mergeOf, type Part, type TokenizerJson } from "./json.ts";
 
 /** What special-token text in a text becomes: ordinary tokens, or the special token. */
 export type SpecialText = "text" | "token";
@@ -105,27 +105,12 @@ function hiddenTokens(json: TokenizerJson, added: readonly AddedTokenJson[]): Se
 
 /** The model without some tokens and the merges that make them. */
 function withoutTokens(model: TokenizerJson["model"], hidden: ReadonlySet<string>): Part {
-  const vocab = Object.entries(model.vocab).filter(([token]) => !hidden.has(token));
+  const vocab = { ...model.vocab };
+  for (const token of hidden) delete vocab[token];
   const { merges } = model;
-  if (!Array.isArray(merges)) return { ...model, vocab: Object.fromEntries(vocab) };
-  return {
-    ...model,
-    vocab: Object.fromEntries(vocab),
-    merges: merges.map(mergeOf).filter(([left, right]) => !hidden.has(left + right)),
-  };
-}
-
-/** Both halves of a merge, which old files write as one string. */
-function mergeOf(merge: unknown): readonly [string, string] {
-  const [left, right, ...rest] = typeof merge === "string" ? merge.split(" ") : asArray(merge);
-  if (typeof left === "string" && typeof right === "string" && rest.length === 0) {
-    return [left, right];
-  }
-  throw new Error(`tokenizer.json: expected merges of two tokens, got ${JSON.stringify(merge)}.`);
-}
-
-function asArray(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+  if (!Array.isArray(merges)) return { ...model, vocab };
+  const kept = merges.map(mergeOf).filter(([left, right]) => !hidden.has(left + right));
+  return { ...model, vocab, merges: kept };
 }
 
 interface Matchers {
