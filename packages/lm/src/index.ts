@@ -10,6 +10,7 @@ export {
   type SpecialIds,
   toHuggingFace,
 } from "./config.ts";
+export { loadAdapter, saveAdapter } from "./io/adapter-folder.ts";
 export {
   type LoadedModel,
   loadModel,
@@ -19,7 +20,22 @@ export {
   type SavedModel,
   saveModel,
 } from "./io/model-folder.ts";
+export {
+  openRun,
+  type Resumed,
+  RunFolder,
+  type RunManifest,
+  type RunOptions,
+} from "./io/run-folder.ts";
 export { loadTokenizer, saveTokenizer } from "./io/tokenizer-files.ts";
+export {
+  adaptedParameters,
+  initialAdapter,
+  type LoraAdapter,
+  loraPolicy,
+  mergeAdapter,
+} from "./lora/adapter.ts";
+export { type LoraConfig, parseLoraConfig } from "./lora/config.ts";
 export { type AdamOptions, adamEpsilonHat, adamL2, adamw } from "./optim/adam.ts";
 export { type RmspropOptions, rmsprop } from "./optim/rmsprop.ts";
 export type { OptimizerRule, RuleInputs, RuleOutputs } from "./optim/rule.ts";
@@ -61,3 +77,43 @@ export {
   Tokenizer,
 } from "./tokenizer/tokenizer.ts";
 export { type WordLevelOptions, wordLevelFiles } from "./tokenizer/word-level.ts";
+export { type Batches, type BatchOptions, rowBatches } from "./train/batches.ts";
+export {
+  type OptimizerConfig,
+  optimizerRule,
+  readTrainerConfig,
+  scheduleOf,
+  TRAINER_DEFAULTS,
+  type TrainerConfig,
+} from "./train/config.ts";
+export {
+  type LoopOptions,
+  NonFiniteError,
+  type Progress,
+  runLoop,
+  type Snapshot,
+  type StepMetrics,
+  type TrainHooks,
+  type TrainOutcome,
+} from "./train/loop.ts";
+export { ConfigError, OptionReader } from "./train/options.ts";
+export { fullPolicy, type TrainablePolicy } from "./train/policy.ts";
+export {
+  completionRow,
+  type PaddedBatch,
+  padBatch,
+  paddedLength,
+  type TokenRow,
+  type TruncatedRows,
+  toTensors,
+  truncateRows,
+} from "./train/rows.ts";
+export { type SftReduction, sftLoss, sftWeight } from "./train/sft-loss.ts";
+export {
+  parseSftConfig,
+  SFT_DEFAULTS,
+  type SftConfig,
+  type SftEvaluator,
+  sftEvaluator,
+  trainSft,
+} from "./train/train-sft.ts";
