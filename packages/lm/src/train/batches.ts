@@ -85,7 +85,7 @@ function bucketedSteps(
 }
 
 /** A random order of items. Fisher and Yates. */
-export function shuffled<Item>(items: readonly Item[], random: RandomStream): Item[] {
+function shuffled<Item>(items: readonly Item[], random: RandomStream): Item[] {
   const result = [...items];
   for (let last = result.length - 1; last > 0; last--) {
     const other = Math.floor(random.uniform() * (last + 1));

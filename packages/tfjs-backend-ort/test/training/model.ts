@@ -13,7 +13,7 @@ export interface Model {
   ) => { loss: tf.Scalar; metrics: { mean: tf.Scalar } };
 }
 
-export const wave = (n: number, k: number): Float32Array =>
+const wave = (n: number, k: number): Float32Array =>
   Float32Array.from({ length: n }, (_, i) => 0.5 * Math.sin(k * i + k));
 
 export function model(): Model {
