@@ -62,7 +62,7 @@ export function place(
   }
 }
 
-/** A piece as it is stored: the inverse of {@link place}. */
+/** A piece as it is stored: the inverse of {@link place}. A view where nothing has to move. */
 export function extract(
   layout: ParameterLayout,
   piece: Piece,
@@ -70,7 +70,7 @@ export function extract(
 ): Float32Array {
   const length = elementCount(piece.shape);
   if (!layout.transposed) {
-    if (piece.order === null) return parameter.slice(piece.at, piece.at + length);
+    if (piece.order === null) return parameter.subarray(piece.at, piece.at + length);
     const { at, order } = piece;
     return Float32Array.from({ length }, (_, row) => parameter[at + order(row)] as number);
   }
