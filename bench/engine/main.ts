@@ -1,5 +1,5 @@
 /** `npm run bench:engine`: measures, compares and writes the results. See --help. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -21,23 +21,34 @@ async function main(options: Options): Promise<void> {
   const host: Host = { python: torch.python, threads };
   const log = (line: string) => void process.stderr.write(`${line}\n`);
   if (!host.python) log(torch.found);
+  const { reason } = await selectBackend("ort");
+  const machine: Results["machine"] = {
+    processor: cpus()[0]?.model.trim() ?? "unknown",
+    processors: threads,
+    memoryGiB: totalmem() / 2 ** 30,
+    node: process.version,
+    runtime: reason.replace("ort (asked for): ", ""),
+    torch: torch.found,
+  };
   const turns: Turns[] = [];
   for (const size of options.sizes) {
     const contenders = options.contenders.filter(
       ({ sizes, group }) => sizes.includes(size) && (group !== "torch" || host.python !== null),
     );
     turns.push(...(await takeTurns({ ...options, contenders, size, host, log })));
+    // After every size: a run that is cut short leaves what it measured.
+    publish(resultsOf(options, machine, turns), options.out);
   }
-  const { reason } = await selectBackend("ort");
-  const results: Results = {
-    machine: {
-      processor: cpus()[0]?.model.trim() ?? "unknown",
-      processors: threads,
-      memoryGiB: totalmem() / 2 ** 30,
-      node: process.version,
-      runtime: reason.replace("ort (asked for): ", ""),
-      torch: torch.found,
-    },
+  process.stdout.write(readFileSync(join(options.out, "engine.md"), "utf8"));
+}
+
+function resultsOf(
+  options: Options,
+  machine: Results["machine"],
+  turns: readonly Turns[],
+): Results {
+  return {
+    machine,
     rounds: options.rounds,
     seconds: options.seconds,
     sizes: Object.fromEntries(options.sizes.map((name) => [name, SIZES[name]])),
@@ -46,15 +57,12 @@ async function main(options: Options): Promise<void> {
       failure ? [{ id: contender.id, size, reason: failure }] : [],
     ),
   };
-  publish(results, options.out);
 }
 
 function publish(results: Results, folder: string): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "engine.json"), `${JSON.stringify(results, null, 2)}\n`);
-  const text = markdown(results);
-  writeFileSync(join(folder, "engine.md"), text);
-  process.stdout.write(text);
+  writeFileSync(join(folder, "engine.md"), markdown(results));
   const wrong = disagreements(results.rows);
   for (const { id, size, lossError } of wrong) {
     process.stderr.write(
