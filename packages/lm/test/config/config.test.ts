@@ -129,6 +129,41 @@ describe("config", () => {
     });
   });
 
+  test("a config of the hub, with options that change nothing, is read", () => {
+    const hub = {
+      architectures: ["Qwen2ForCausalLM"],
+      attention_dropout: 0.0,
+      bos_token_id: 151643,
+      eos_token_id: [151645, 151643],
+      hidden_act: "silu",
+      hidden_size: 896,
+      initializer_range: 0.02,
+      intermediate_size: 4864,
+      max_position_embeddings: 32768,
+      max_window_layers: 21,
+      model_type: "qwen2",
+      num_attention_heads: 14,
+      num_hidden_layers: 24,
+      num_key_value_heads: 2,
+      rms_norm_eps: 1e-6,
+      rope_theta: 1000000.0,
+      sliding_window: 32768,
+      tie_word_embeddings: true,
+      torch_dtype: "bfloat16",
+      transformers_version: "4.43.1",
+      use_cache: true,
+      use_mrope: false,
+      use_sliding_window: false,
+      vocab_size: 151936,
+    };
+    expect(parseConfig(hub)).toMatchObject({
+      headWidth: 64,
+      slidingWindow: null,
+      tiedEmbeddings: true,
+      specialIds: { bos: 151643, eos: [151645, 151643], pad: null },
+    });
+  });
+
   test("every rotary width survives writing and reading", () => {
     const config = parseConfig(modelJson("gpt_neox-pythia"));
     let checked = 0;
@@ -179,6 +214,8 @@ describe("config", () => {
       'rope_type default, got "linear"',
     ],
     ["qwen2-sharded", { use_sliding_window: true }, "use_sliding_window"],
+    ["qwen2-sharded", { use_mrope: true }, "use_mrope"],
+    ["llama-gqa", { rope_interleaved: true }, "rope_interleaved"],
     ["qwen2-sharded", { layer_types: ["full_attention", "sliding_attention"] }, "layer_types"],
     ["gpt2-tied", { tie_word_embeddings: false }, "tie_word_embeddings"],
     ["gpt2-tied", { scale_attn_weights: false }, "scale_attn_weights"],

@@ -199,6 +199,9 @@ function parseLlamaLike(
 
 function parseLlama(options: OptionReader): ModelConfig {
   options.require("mlp_bias", false);
+  // Two options of SmolLM, which say that it is a Llama.
+  options.require("rope_interleaved", false);
+  options.require("is_llama_config", true);
   const attention = options.flag("attention_bias", false);
   const kvHeads = options.size("num_key_value_heads", options.size("num_attention_heads"));
   return {
@@ -224,6 +227,7 @@ function parseMistral(options: OptionReader): ModelConfig {
 
 function parseQwen2(options: OptionReader): ModelConfig {
   options.require("use_sliding_window", false);
+  options.require("use_mrope", false);
   const common = parseLlamaLike(options, options.size("num_key_value_heads"));
   const kinds = options.raw("layer_types");
   const full = Array.isArray(kinds) && kinds.every((kind) => kind === "full_attention");
