@@ -1,4 +1,7 @@
-/** The shared language-model backbone. So far: optimizers and learning-rate schedules. */
+/**
+ * The shared language-model backbone: checkpoints, tokenizers, the transformer, log-probabilities,
+ * generation, training.
+ */
 export { CheckpointError } from "./checkpoint/error.ts";
 export {
   type Activation,
@@ -10,6 +13,7 @@ export {
   type SpecialIds,
   toHuggingFace,
 } from "./config.ts";
+export { atLastToken, logits, scalars } from "./heads.ts";
 export { loadAdapter, saveAdapter } from "./io/adapter-folder.ts";
 export {
   type LoadedModel,
@@ -28,6 +32,15 @@ export {
   type RunOptions,
 } from "./io/run-folder.ts";
 export { loadTokenizer, saveTokenizer } from "./io/tokenizer-files.ts";
+export {
+  type Predictor,
+  predictionMask,
+  scoreTokens,
+  sequenceLogps,
+  type TokenScores,
+  type Tokens,
+  tokenLogps,
+} from "./logps.ts";
 export {
   adaptedParameters,
   initialAdapter,
@@ -49,6 +62,16 @@ export {
   type Schedule,
 } from "./optim/schedule.ts";
 export { type SgdOptions, sgd } from "./optim/sgd.ts";
+export {
+  checkParameters,
+  copyParameters,
+  countParameters,
+  initialParameters,
+  parameterShapes,
+  trainableParameters,
+  type Variables,
+} from "./params.ts";
+export { RandomStream } from "./rng.ts";
 export { type BpeTrainerOptions, trainByteLevelBpe } from "./tokenizer/byte-level-bpe.ts";
 export { DecodeStream } from "./tokenizer/decode-stream.ts";
 export { type GgufMetadata, ggufTokenizerFiles } from "./tokenizer/gguf-vocabulary.ts";
@@ -117,3 +140,5 @@ export {
   sftEvaluator,
   trainSft,
 } from "./train/train-sft.ts";
+export { hiddenStates } from "./transformer.ts";
+export type { Params, TokenBatch } from "./types.ts";
