@@ -31,7 +31,8 @@ export const PLAIN: Operations = {
     return tf.matMul(tf.softmax(tf.add(scores, mask)), v) as Tensor4D;
   },
   logSoftmaxAt: (logits: Tensor2D, indices: Tensor1D) => {
-    const chosen = tf.oneHot(indices, logits.shape[1], 1, 0, "float32");
+    // Cast afterwards: asked for float32, backend wasm writes the bits of integers.
+    const chosen = tf.cast(tf.oneHot(indices, logits.shape[1]), "float32");
     return tf.sum(tf.mul(tf.logSoftmax(logits), chosen), 1) as Tensor1D;
   },
 };

@@ -3,6 +3,7 @@
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { withGradient } from "./fused.ts";
+import { oneHotFloat } from "./one-hot.ts";
 
 /**
  * `table[ids[n]]` for every n.
@@ -21,8 +22,7 @@ export function embedding(table: Tensor2D, ids: Tensor1D): Tensor2D {
         if (tf.getKernel("UnsortedSegmentSum", tf.getBackend())) {
           return [tf.unsortedSegmentSum(dy, ids, rows)];
         }
-        const chosen = tf.oneHot(ids, rows, 1, 0, "float32") as Tensor2D;
-        return [tf.matMul(chosen, dy, true, false)];
+        return [tf.matMul(oneHotFloat(ids, rows), dy, true, false)];
       },
     };
   });
