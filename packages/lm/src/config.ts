@@ -88,7 +88,6 @@ export interface ModelConfig {
     readonly qkv: boolean;
     readonly attentionOut: boolean;
     readonly mlp: boolean;
-    readonly head: boolean;
   };
   /**
    * Layer norm over each head of queries and keys before rotation, with gains qNorm [H, K] and

@@ -91,7 +91,7 @@ export function huggingFaceLayouts(config: ModelConfig): ParameterLayout[] {
 
 /** Every parameter of a model and the tensors that hold it, in the order of the forward pass. */
 export function parameterLayouts(config: ModelConfig, naming: Naming): ParameterLayout[] {
-  const { vocabSize, width, layers, maxPositions, position, tiedEmbeddings, biases } = config;
+  const { vocabSize, width, layers, maxPositions, position, tiedEmbeddings } = config;
   const layouts = [whole("embedding", [vocabSize, width], `${naming.embedding}.weight`)];
   if (position.kind === "learned") {
     layouts.push(whole("positions", [maxPositions, width], `${naming.positions}.weight`));
@@ -99,7 +99,6 @@ export function parameterLayouts(config: ModelConfig, naming: Naming): Parameter
   for (let block = 0; block < layers; block++) layouts.push(...blockLayouts(config, naming, block));
   layouts.push(...norm(config, "norm", naming.norm));
   if (!tiedEmbeddings) layouts.push(whole("head", [vocabSize, width], `${naming.head}.weight`));
-  if (biases.head) layouts.push(whole("head.bias", [vocabSize], `${naming.head}.bias`));
   return layouts;
 }
 

@@ -52,7 +52,7 @@ describe("config", () => {
       mlp: { kind: "plain", activation: "gelu" },
       position: { kind: "rotary", base: 10000, rotaryWidth: 4, scaling: null },
       slidingWindow: null,
-      biases: { qkv: true, attentionOut: true, mlp: true, head: false },
+      biases: { qkv: true, attentionOut: true, mlp: true },
       qkNorm: false,
       tiedEmbeddings: false,
       scores: { scaleByInverseLayer: false },

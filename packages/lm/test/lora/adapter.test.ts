@@ -29,7 +29,7 @@ const GPT2: ModelConfig = {
   norm: { kind: "layer", eps: 1e-5 },
   mlp: { kind: "plain", activation: "gelu_tanh" },
   position: { kind: "learned" },
-  biases: { qkv: true, attentionOut: true, mlp: true, head: false },
+  biases: { qkv: true, attentionOut: true, mlp: true },
   tiedEmbeddings: true,
 };
 

@@ -23,7 +23,7 @@ export const TINY: ModelConfig = {
   mlp: { kind: "gated", activation: "silu" },
   position: { kind: "rotary", base: 100, rotaryWidth: 2, scaling: null },
   slidingWindow: null,
-  biases: { qkv: false, attentionOut: false, mlp: false, head: false },
+  biases: { qkv: false, attentionOut: false, mlp: false },
   qkNorm: false,
   tiedEmbeddings: false,
   scores: { scaleByInverseLayer: false },

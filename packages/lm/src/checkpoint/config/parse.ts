@@ -127,7 +127,7 @@ function parseGpt2(options: OptionReader): ModelConfig {
       activation: options.choice("activation_function", activations, "gelu_new"),
     },
     position: { kind: "learned" },
-    biases: { qkv: true, attentionOut: true, mlp: true, head: false },
+    biases: { qkv: true, attentionOut: true, mlp: true },
     tiedEmbeddings: true,
     scores: { scaleByInverseLayer: options.flag("scale_attn_by_inverse_layer_idx", false) },
     specialIds: specialIds(options),
@@ -167,7 +167,7 @@ function parseGptNeox(options: OptionReader): ModelConfig {
     residual: options.flag("use_parallel_residual", true) ? "parallel" : "sequential",
     mlp: { kind: "plain", activation: options.choice("hidden_act", { gelu: "gelu" }, "gelu") },
     position: readRotary(options, rotary, common.headWidth),
-    biases: { qkv: true, attentionOut: true, mlp: true, head: false },
+    biases: { qkv: true, attentionOut: true, mlp: true },
     tiedEmbeddings: false,
     specialIds: specialIds(options),
   };
@@ -207,7 +207,7 @@ function parseLlama(options: OptionReader): ModelConfig {
   return {
     family: "llama",
     ...parseLlamaLike(options, kvHeads, ["linear", "llama3"]),
-    biases: { qkv: attention, attentionOut: attention, mlp: false, head: false },
+    biases: { qkv: attention, attentionOut: attention, mlp: false },
     tiedEmbeddings: options.flag("tie_word_embeddings", false),
   };
 }
@@ -220,7 +220,7 @@ function parseMistral(options: OptionReader): ModelConfig {
     family: "mistral",
     ...parseLlamaLike(options, options.size("num_key_value_heads")),
     slidingWindow: unlimited ? null : options.size("sliding_window", 4096),
-    biases: { qkv: false, attentionOut: false, mlp: false, head: false },
+    biases: { qkv: false, attentionOut: false, mlp: false },
     tiedEmbeddings: false,
   };
 }
@@ -240,7 +240,7 @@ function parseQwen2(options: OptionReader): ModelConfig {
   return {
     family: "qwen2",
     ...common,
-    biases: { qkv: true, attentionOut: false, mlp: false, head: false },
+    biases: { qkv: true, attentionOut: false, mlp: false },
     tiedEmbeddings: options.flag("tie_word_embeddings", false),
   };
 }
@@ -268,7 +268,6 @@ function parseStableLm(options: OptionReader): ModelConfig {
       qkv: options.flag("use_qkv_bias", false),
       attentionOut: false,
       mlp: false,
-      head: false,
     },
     qkNorm: options.flag("qk_layernorm", false),
     tiedEmbeddings: false,

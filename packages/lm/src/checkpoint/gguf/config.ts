@@ -85,7 +85,6 @@ export function parseGgufConfig(description: GgufDescription): ModelConfig {
       qkv: has("blk.0.attn_q.bias"),
       attentionOut: llama && has("blk.0.attn_q.bias"),
       mlp: false,
-      head: false,
     },
     qkNorm: !llama && has("blk.0.attn_q_norm.weight"),
     tiedEmbeddings: !has("output.weight"),

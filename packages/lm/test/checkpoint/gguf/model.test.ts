@@ -56,7 +56,7 @@ describe("checkpoint/gguf/model", () => {
       mlp: { kind: "gated", activation: "silu" },
       position: { kind: "rotary", base: 500000, rotaryWidth: 8, scaling: null },
       slidingWindow: null,
-      biases: { qkv: false, attentionOut: false, mlp: false, head: false },
+      biases: { qkv: false, attentionOut: false, mlp: false },
       qkNorm: false,
       tiedEmbeddings: false,
       scores: { scaleByInverseLayer: false },
@@ -71,7 +71,7 @@ describe("checkpoint/gguf/model", () => {
       family: "stablelm",
       norm: { kind: "layer", eps: 1e-5 },
       position: { kind: "rotary", base: 10000, rotaryWidth: 8, scaling: null },
-      biases: { qkv: true, attentionOut: false, mlp: false, head: false },
+      biases: { qkv: true, attentionOut: false, mlp: false },
       kvHeads: 2,
       headWidth: 32,
     });
@@ -182,7 +182,7 @@ describe("checkpoint/gguf/config", () => {
 
   test("biases follow from the tensors", () => {
     const { biases } = parseGgufConfig(described({}, ["blk.0.attn_q.bias"]));
-    expect(biases).toEqual({ qkv: true, attentionOut: true, mlp: false, head: false });
+    expect(biases).toEqual({ qkv: true, attentionOut: true, mlp: false });
   });
 
   test.each<[Record<string, number | string | boolean | undefined>, string]>([
