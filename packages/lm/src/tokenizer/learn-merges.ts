@@ -26,7 +26,7 @@ export interface MergeLimits {
 export interface LearnedMerges {
   /** Text of each id, the initial alphabet first. */
   readonly tokens: readonly string[];
-  /** In the order they were learned. */
+  /** In the order they were learned; each made one token. */
   readonly merges: readonly (readonly [string, string])[];
 }
 
@@ -54,7 +54,7 @@ export function learnMerges(
   const heap = new PairHeap();
   for (const [key, { count }] of corpus.pairs) heap.push({ key, count });
   const tokens = [...alphabet];
-  const ids = new Map(tokens.map((token, id) => [token, id]));
+  const known = new Set(tokens);
   const merges: [string, string][] = [];
   while (tokens.length < vocabSize) {
     const top = heap.pop();
@@ -68,9 +68,10 @@ export function learnMerges(
     const right = top.key % ID_LIMIT;
     const halves: [string, string] = [tokens[left] as string, tokens[right] as string];
     const merged = halves[0] + halves[1];
-    // Two pairs can spell one token: then there is a merge more but no token more.
-    const id = ids.get(merged) ?? tokens.push(merged) - 1;
-    ids.set(merged, id);
+    // A text may spell a special token; it stays in pieces, for only the token itself has that id.
+    if (known.has(merged)) continue;
+    known.add(merged);
+    const id = tokens.push(merged) - 1;
     merges.push(halves);
     for (const key of corpus.merge(left, right, id)) {
       heap.push({ key, count: corpus.pairs.get(key)?.count ?? 0 });

@@ -16,6 +16,7 @@ const PIECE_TYPES: readonly (PieceType | undefined)[] = [
 ];
 const MODEL_TYPES = ["?", "unigram", "BPE", "word", "character"];
 const BPE = 2;
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The integers and booleans of a spec by field number; each has the default its proto gives. */
 type Scalars = ReadonlyMap<number, bigint>;
@@ -106,7 +107,11 @@ function checkNormalizer(message: Uint8Array): void {
 }
 
 function utf8(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  try {
+    return UTF8.decode(bytes);
+  } catch (cause) {
+    throw new Error("tokenizer.model: expected pieces in UTF-8. The file is damaged.", { cause });
+  }
 }
 
 function unsupported(what: string): Error {

@@ -6,6 +6,7 @@
  */
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { AddedTokenMatcher, type Section } from "./added-tokens.ts";
+import { BYTE_CHARACTERS } from "./byte-alphabet.ts";
 import { modelForLibrary, normalizerForLibrary, preTokenizerForLibrary } from "./dialect.ts";
 import { type AddedTokenJson, mergeOf, type Part, type TokenizerJson } from "./json.ts";
 
@@ -111,6 +112,20 @@ function withoutTokens(model: TokenizerJson["model"], hidden: ReadonlySet<string
   if (!Array.isArray(merges)) return { ...model, vocab };
   const kept = merges.map(mergeOf).filter(([left, right]) => !hidden.has(left + right));
   return { ...model, vocab, merges: kept };
+}
+
+/**
+ * What a model leaves out of texts, in words for the user: as in the Rust library, a character
+ * without a token vanishes where there is neither an unknown token nor a way to spell it in bytes.
+ */
+export function coverageWarnings({ model, pre_tokenizer: words }: TokenizerJson): string[] {
+  const total = model["unk_token"] != null || model["byte_fallback"] === true;
+  if (model.type !== "BPE" || total) return [];
+  const isByteLevel = JSON.stringify(words ?? null).includes('"ByteLevel"');
+  const missing = BYTE_CHARACTERS.filter((character) => !Object.hasOwn(model.vocab, character));
+  if (isByteLevel && missing.length === 0) return [];
+  const what = isByteLevel ? `${missing.length} of 256 bytes` : "characters outside its vocabulary";
+  return [`tokenizer.json: the model has no tokens for ${what}; texts lose them.`];
 }
 
 interface Matchers {

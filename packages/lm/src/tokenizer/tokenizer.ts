@@ -14,7 +14,7 @@ import {
 import { type PaddedRows, padRows, type Side } from "./padding.ts";
 import { type Frame, frameOf } from "./post-processor.ts";
 import { fillIdOf, type SpecialTokens, specialTokensOf } from "./special-tokens.ts";
-import { type SpecialText, TextModel } from "./text-model.ts";
+import { coverageWarnings, type SpecialText, TextModel } from "./text-model.ts";
 
 /** Options of {@link Tokenizer.encode}. */
 export interface EncodeOptions {
@@ -79,7 +79,7 @@ export class Tokenizer {
     this.padId = special.padId;
     this.unkId = special.unkId;
     this.fillId = fillIdOf(special);
-    this.warnings = special.warnings;
+    this.warnings = [...special.warnings, ...coverageWarnings(json)];
     const added = special.addedTokens;
     this.specialIds = new Set(added.filter((token) => token.special).map(({ id }) => id));
     this.#ids = new Map([
