@@ -9,7 +9,7 @@ import type { Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ModelConfig } from "./config.ts";
 import { outputHead } from "./heads.ts";
-import { fitsOneChunk } from "./scoring/chunks.ts";
+import { areKept } from "./scoring/chunks.ts";
 import { type LogitFactors, vocabularySums } from "./scoring/vocabulary.ts";
 import { hiddenStates } from "./transformer.ts";
 import type { Params, TokenBatch } from "./types.ts";
@@ -36,15 +36,15 @@ export interface TokenScores {
 }
 
 /**
- * Log-probability of every token given those before it, with gradients. Logits of more than a chunk
- * of tokens are never stored.
+ * Log-probability of every token given those before it, with gradients. Logits of a large batch and
+ * vocabulary are computed piece by piece and never stored, see ./scoring.
  * @returns `[B, T - 1]` nats, 0 where the token or the one before it is padding
  */
 export function tokenLogps(policy: Predictor, tokens: Tokens): Tensor2D {
   const factors = logitFactors(policy, tokens);
   const targets = nextTokens(tokens);
   const { hidden, head } = factors;
-  const logps = fitsOneChunk(hidden.shape[0], head.shape[0])
+  const logps = areKept(hidden.shape[0], head.shape[0])
     ? logSoftmaxAt(tf.matMul(hidden, head, false, true) as Tensor2D, targets)
     : logpsFrom(factors, targets, vocabularySums(factors).logSumExp);
   return perToken(logps, tokens);
