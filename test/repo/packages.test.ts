@@ -17,7 +17,7 @@ import {
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "@preflab/testing": [],
   "@preflab/tfjs-backend-ort": [],
-  "@preflab/lm": [],
+  "@preflab/lm": ["@preflab/tfjs-backend-ort"],
   "@preflab/data": ["@preflab/lm"],
   "@preflab/rlhf": ["@preflab/lm", "@preflab/data"],
   "@preflab/dpo": ["@preflab/lm", "@preflab/data"],
