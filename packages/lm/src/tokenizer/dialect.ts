@@ -18,25 +18,41 @@ export function normalizerForLibrary(part: Part | null): Part | null {
   return part;
 }
 
-/** A pre-tokenizer for the library. @throws if it has no form on which both libraries agree. */
-export function preTokenizerForLibrary(part: Part | null): Part | null {
-  if (part === null) return null;
+/** Pre-tokenization: what splits, and whether the words' bytes are then written as characters. */
+export interface PreTokenization {
+  readonly split: Part;
+  readonly bytes: boolean;
+}
+
+/**
+ * A pre-tokenizer for the library, the last step to bytes apart: that one is ours, so that it need
+ * not be taken again for a word that was there before.
+ *
+ * @throws if the part has no form on which both libraries agree.
+ */
+export function preTokenizationOf(part: Part | null): PreTokenization {
+  const steps = part === null ? [] : stepsOf(part);
+  const bytes = steps.at(-1)?.type === "ByteLevel";
+  return { split: sequence("pretokenizers", bytes ? steps.slice(0, -1) : steps), bytes };
+}
+
+function stepsOf(part: Part): Part[] {
   switch (part.type) {
     case "Sequence":
-      return sequence("pretokenizers", partsOf(part, "pretokenizers").map(preTokenizerForLibrary));
+      return partsOf(part, "pretokenizers").flatMap(stepsOf);
     case "ByteLevel":
       return byteLevel(part);
     case "Metaspace":
       return metaspace(part);
     case "Split":
-      return splitPart(part);
+      return [splitPart(part)];
     // Written out, since JavaScript and Unicode disagree on what a digit and white space are.
     case "Digits":
-      return split(part["individual_digits"] === true ? "\\p{N}" : "\\p{N}+", "Isolated");
+      return [split(part["individual_digits"] === true ? "\\p{N}" : "\\p{N}+", "Isolated")];
     case "WhitespaceSplit":
-      return split("\\s+", "Removed");
+      return [split("\\s+", "Removed")];
     case "Whitespace":
-      return split(`[${WORD_CHARACTERS}]+|[^${WORD_CHARACTERS}\\s]+`, "Removed", true);
+      return [split(`[${WORD_CHARACTERS}]+|[^${WORD_CHARACTERS}\\s]+`, "Removed", true)];
     default:
       throw unsupported("pre-tokenizer", part.type);
   }
@@ -77,10 +93,10 @@ export function modelForLibrary(model: Part): Part {
  * The library's own expression takes white space to be JavaScript's, which lacks U+0085 and has
  * U+FEFF; expressions of a Split it translates properly.
  */
-function byteLevel(part: Part): Part {
+function byteLevel(part: Part): Part[] {
   const bytes = { type: "ByteLevel", add_prefix_space: false, use_regex: false };
   const words = part["use_regex"] === false ? [] : [split(GPT2_PATTERN, "Isolated")];
-  return sequence("pretokenizers", [...prefixSpace(part), ...words, bytes]);
+  return [...prefixSpace(part), ...words, bytes];
 }
 
 /** A space before a text that has none, where the part asks for it: a mark that is a space. */
@@ -90,7 +106,7 @@ function prefixSpace(part: Part): Part[] {
 }
 
 /** The library never splits at the marks, as a file without `split` means to. */
-function metaspace(part: Part): Part {
+function metaspace(part: Part): Part[] {
   const mark = part["replacement"];
   if (typeof mark !== "string" || [...mark].length !== 1) {
     throw unsupported("Metaspace pre-tokenizer with replacement", JSON.stringify(mark));
@@ -101,10 +117,10 @@ function metaspace(part: Part): Part {
     prepend_scheme:
       part["prepend_scheme"] ?? (part["add_prefix_space"] === false ? "never" : "always"),
   };
-  if (part["split"] === false) return marks;
+  if (part["split"] === false) return [marks];
   const code = (mark.codePointAt(0) as number).toString(16);
   const word = `\\x{${code}}[^\\x{${code}}]*`;
-  return sequence("pretokenizers", [marks, split(word, "Isolated")]);
+  return [marks, split(word, "Isolated")];
 }
 
 function splitPart(part: Part): Part {

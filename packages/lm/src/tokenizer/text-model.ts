@@ -6,27 +6,36 @@
  */
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { AddedTokenMatcher, type Section } from "./added-tokens.ts";
-import { BYTE_CHARACTERS } from "./byte-alphabet.ts";
-import { modelForLibrary, normalizerForLibrary, preTokenizerForLibrary } from "./dialect.ts";
+import { BYTE_CHARACTERS, bytesToCharacters } from "./byte-alphabet.ts";
+import { modelForLibrary, normalizerForLibrary, preTokenizationOf } from "./dialect.ts";
 import { type AddedTokenJson, mergeOf, type Part, type TokenizerJson } from "./json.ts";
 
 /** What special-token text in a text becomes: ordinary tokens, or the special token. */
 export type SpecialText = "text" | "token";
+
+/** Words whose ids are kept; English text of any length has fewer, and they take some 10 MB. */
+const CACHED_WORDS = 100_000;
+
+const ENCODER = new TextEncoder();
 
 /** The part of a tokenizer between text and ids, without anything added around them. */
 export class TextModel {
   readonly #library: Library;
   readonly #ids: ReadonlyMap<string, number>;
   readonly #matchers: Readonly<Record<SpecialText, Matchers>>;
+  readonly #boundary: RegExp | null;
+  readonly #bytes: boolean;
+  readonly #words = new Map<string, readonly number[]>();
 
   /** @throws if a part of the file is not supported. */
   constructor(json: TokenizerJson, addedTokens: readonly AddedTokenJson[]) {
+    const { split, bytes } = preTokenizationOf(json.pre_tokenizer);
     const hidden = hiddenTokens(json, addedTokens);
     this.#library = new Library(
       {
         ...json,
         normalizer: normalizerForLibrary(json.normalizer),
-        pre_tokenizer: preTokenizerForLibrary(json.pre_tokenizer),
+        pre_tokenizer: split,
         model: modelForLibrary(withoutTokens(json.model, hidden)),
         added_tokens: [],
         post_processor: null,
@@ -35,6 +44,8 @@ export class TextModel {
       {},
     );
     this.#ids = new Map(Object.entries(json.model.vocab).filter(([token]) => !hidden.has(token)));
+    this.#boundary = json.pre_tokenizer === null ? boundaryOf(json.model) : null;
+    this.#bytes = bytes;
     const ordinary = addedTokens.filter(({ special }) => !special);
     this.#matchers = { token: this.#matchersOf(addedTokens), text: this.#matchersOf(ordinary) };
   }
@@ -59,19 +70,37 @@ export class TextModel {
       if (part.text === "") continue;
       // Some pre-tokenizers treat the very beginning of a text differently.
       const index = start === 0 && part.start === 0 ? 0 : 1;
-      const words = this.#library.pre_tokenizer?.pre_tokenize(part.text, { section_index: index });
-      for (const token of this.#tokensOf(words ?? [part.text])) ids.push(this.#idOf(token));
+      for (const word of this.#wordsOf(part.text, index)) {
+        for (const id of this.#idsOf(word)) ids.push(id);
+      }
     }
+  }
+
+  /** The stretches of a text that the model sees one by one. */
+  #wordsOf(text: string, index: number): string[] {
+    if (this.#boundary !== null) return text.split(this.#boundary);
+    return this.#library.pre_tokenizer?.pre_tokenize(text, { section_index: index }) ?? [text];
+  }
+
+  /** Ids of a word. Texts repeat their words, and merging takes far longer than looking up. */
+  #idsOf(word: string): readonly number[] {
+    const known = this.#words.get(word);
+    if (known !== undefined) return known;
+    const spelled = this.#bytes ? bytesToCharacters(ENCODER.encode(word)) : word;
+    const ids = this.#tokensOf(spelled).map((token) => this.#idOf(token));
+    if (this.#words.size === CACHED_WORDS) this.#words.clear();
+    this.#words.set(word, ids);
+    return ids;
   }
 
   #normalize(text: string): string {
     return text === "" ? text : (this.#library.normalizer?.normalize(text) ?? text);
   }
 
-  #tokensOf(words: string[]): string[] {
+  #tokensOf(word: string): string[] {
     const { model } = this.#library;
     if (model === null) throw new Error("tokenizer.json: expected a model, got none.");
-    return model._call(words);
+    return model._call([word]);
   }
 
   #idOf(token: string): number {
@@ -102,6 +131,16 @@ function hiddenTokens(json: TokenizerJson, added: readonly AddedTokenJson[]): Se
   const hidden = new Set(added.filter(({ special }) => special).map(({ content }) => content));
   if (typeof json.model["unk_token"] === "string") hidden.delete(json.model["unk_token"]);
   return hidden;
+}
+
+/**
+ * Where a model without pre-tokenizer may be given its text in pieces: before a mark of a space
+ * that follows anything else, if no merge reaches over such a place. Null if one does.
+ */
+function boundaryOf({ vocab, merges }: TokenizerJson["model"]): RegExp | null {
+  const isFree = Object.hasOwn(vocab, "▁") && Array.isArray(merges);
+  const reaches = (merge: unknown): boolean => /[^▁]▁/u.test(mergeOf(merge).join(""));
+  return isFree && !merges.some(reaches) ? /(?<=[^▁])(?=▁)/u : null;
 }
 
 /** The model without some tokens and the merges that make them. */
