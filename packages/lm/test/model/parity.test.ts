@@ -1,110 +1,12 @@
-/** The transformer and its log-probabilities against Hugging Face transformers. */
+/** The transformer and its log-probabilities equal those of transformers on every backend. */
 
 import { describeUnless } from "@preflab/testing";
-import { jit, selectBackend } from "@preflab/tfjs-backend-ort";
+import { selectBackend } from "@preflab/tfjs-backend-ort";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, describe, expect, test } from "vitest";
-import { logits } from "../../src/heads.ts";
-import { predictionMask, sequenceLogps, tokenLogps } from "../../src/logps.ts";
-import { checkParameters, trainableParameters, type Variables } from "../../src/params.ts";
-import { layerStates } from "../../src/transformer.ts";
-import type { TokenBatch } from "../../src/types.ts";
-import {
-  GOLDEN_MODELS,
-  GoldenModel,
-  GRADIENT_SHARE,
-  HIDDEN,
-  LOGITS,
-  SEQUENCE_LOGPS,
-  TOKEN_LOGPS,
-} from "./golden.ts";
-
-/** What the golden files hold, as tensors and then as numbers. */
-interface Results<T> {
-  readonly states: T;
-  readonly logits: T;
-  readonly tokenLogps: T;
-  readonly sequenceLogps: T;
-  readonly meanNll: T;
-  readonly gradients: Readonly<Record<string, T>>;
-}
-
-/** Everything that the golden files hold, computed by one program. */
-async function compute(golden: GoldenModel, compiled: boolean): Promise<Results<Float32Array>> {
-  const params = await golden.parameters();
-  checkParameters(golden.config, params);
-  const variables = trainableParameters(params);
-  tf.dispose(params);
-  const batch = golden.batch();
-  const program = (ids: tf.Tensor2D, mask: tf.Tensor2D, completion: tf.Tensor2D) =>
-    forwardAndBackward(golden, variables, { ids, attentionMask: mask, completionMask: completion });
-  const run = compiled ? jit(program) : null;
-  const tensors = tf.tidy(() =>
-    (run ?? program)(batch.ids, batch.attentionMask, batch.completionMask),
-  );
-  const results = read(tensors);
-  run?.dispose();
-  tf.dispose([variables, tensors, Object.values(batch)]);
-  return results;
-}
-
-function forwardAndBackward({ config }: GoldenModel, variables: Variables, batch: TokenBatch) {
-  const { ids, attentionMask } = batch;
-  const states = layerStates(config, variables, ids, attentionMask);
-  const hidden = states.at(-1) as tf.Tensor3D;
-  // Zeros at padding, as in the golden files.
-  const real = tf.expandDims(tf.cast(attentionMask, "float32"), 2);
-  const rows: tf.Tensor2D = tf.reshape(hidden, [ids.size, config.width]);
-  const scores = tf.reshape(logits(config, variables, rows), [...ids.shape, -1]);
-  const logps = tokenLogps({ config, params: variables, hidden }, batch);
-  const { value, grads } = tf.variableGrads(() => {
-    const total = tf.sum(tokenLogps({ config, params: variables }, batch));
-    return tf.neg(tf.div(total, tf.sum(predictionMask(attentionMask)))) as tf.Scalar;
-  }, Object.values(variables));
-  return {
-    states: tf.stack(states.map((state) => tf.mul(state, real))),
-    logits: tf.mul(scores, real),
-    tokenLogps: logps,
-    sequenceLogps: sequenceLogps(logps, batch.completionMask),
-    meanNll: value,
-    gradients: Object.fromEntries(
-      Object.entries(variables).map(([name, { name: id }]) => [name, grads[id] as tf.Tensor]),
-    ),
-  };
-}
-
-function read({ gradients, ...rest }: Results<tf.Tensor>): Results<Float32Array> {
-  const numbers = <Key extends string>(tensors: Readonly<Record<Key, tf.Tensor>>) =>
-    Object.fromEntries(
-      Object.entries<tf.Tensor>(tensors).map(([name, tensor]) => [name, tensor.dataSync()]),
-    ) as Record<Key, Float32Array>;
-  return { ...numbers(rest), gradients: numbers(gradients) };
-}
-
-async function checkAll(folder: string, compiled: boolean): Promise<void> {
-  const golden = new GoldenModel(folder);
-  const results = await compute(golden, compiled);
-  expect(results.states, "hidden states").toBeAllClose(golden.values("hidden_states"), HIDDEN);
-  expect(results.logits, "logits").toBeAllClose(golden.values("logits"), LOGITS);
-  expect(results.tokenLogps, "token logps").toBeAllClose(golden.values("token_logps"), TOKEN_LOGPS);
-  expect(results.sequenceLogps, "sequence logps").toBeAllClose(
-    golden.values("sequence_logps"),
-    SEQUENCE_LOGPS,
-  );
-  expect(results.meanNll, "mean nll").toBeAllClose(golden.values("mean_nll"), TOKEN_LOGPS);
-  const stored = golden.storedGradients(results.gradients);
-  expect(golden.gradientNames().length).toBeGreaterThanOrEqual(3);
-  for (const name of golden.gradientNames()) {
-    expect(stored.has(name), name).toBe(true);
-    const expected = golden.values(name) as Float32Array;
-    const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-    expect(stored.get(name), name).toBeAllClose(expected, {
-      atol: GRADIENT_SHARE * largest,
-      rtol: 0,
-    });
-  }
-}
+import { GOLDEN_MODELS } from "./golden.ts";
+import { checkParity } from "./parity-suite.ts";
 
 const tensorflow = await selectBackend("tensorflow").then(
   () => undefined,
@@ -121,7 +23,7 @@ describe.each(GOLDEN_MODELS)("model %s", (folder) => {
   ])("equals transformers on backend %s %s", async (backend, _, compiled) => {
     await tf.setBackend(backend);
     const before = tf.memory().numTensors;
-    await checkAll(folder, compiled);
+    await checkParity(folder, compiled);
     expect(tf.memory().numTensors).toBe(before);
   });
 });
@@ -129,6 +31,6 @@ describe.each(GOLDEN_MODELS)("model %s", (folder) => {
 describeUnless(tensorflow, "model on backend tensorflow", () => {
   test.each(GOLDEN_MODELS)("%s equals transformers", async (folder) => {
     await tf.setBackend("tensorflow");
-    await checkAll(folder, false);
+    await checkParity(folder, false);
   });
 });
