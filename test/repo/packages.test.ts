@@ -19,8 +19,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "@preflab/tfjs-backend-ort": [],
   "@preflab/lm": ["@preflab/tfjs-backend-ort"],
   "@preflab/data": ["@preflab/lm"],
-  "@preflab/rlhf": ["@preflab/lm", "@preflab/data"],
-  "@preflab/dpo": ["@preflab/lm", "@preflab/data"],
+  "@preflab/rlhf": ["@preflab/tfjs-backend-ort", "@preflab/lm", "@preflab/data"],
+  "@preflab/dpo": ["@preflab/tfjs-backend-ort", "@preflab/lm", "@preflab/data"],
   "@preflab/experiments": [
     "@preflab/tfjs-backend-ort",
     "@preflab/lm",
@@ -28,7 +28,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "@preflab/rlhf",
     "@preflab/dpo",
   ],
-  "@preflab/bench": ["@preflab/tfjs-backend-ort", "@preflab/lm"],
+  "@preflab/bench": [
+    "@preflab/tfjs-backend-ort",
+    "@preflab/lm",
+    "@preflab/data",
+    "@preflab/rlhf",
+    "@preflab/dpo",
+  ],
   "@preflab/integration": [],
 };
 
