@@ -13,6 +13,14 @@ export {
   type SpecialIds,
   toHuggingFace,
 } from "./config.ts";
+export {
+  createGenerator,
+  type Generator,
+  type GeneratorOptions,
+  generate,
+} from "./generate/generator.ts";
+export type { Completion, Finish, GeneratedToken, GenerateOptions } from "./generate/options.ts";
+export { withoutPadding } from "./generate/prompts.ts";
 export { atLastToken, logits, scalars } from "./heads.ts";
 export { loadAdapter, saveAdapter } from "./io/adapter-folder.ts";
 export {
