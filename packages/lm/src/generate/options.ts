@@ -35,6 +35,11 @@ export interface GenerateOptions {
   readonly decode?: (ids: readonly number[]) => string;
   /** Called for every token as soon as it is known; within a step in order of the rows. */
   readonly onToken?: (token: GeneratedToken) => void;
+  /**
+   * Looked at before every step; once aborted, the call rejects with its reason. Tokens known by
+   * then have gone to {@link onToken}.
+   */
+  readonly signal?: AbortSignal;
   /** Return the logits of every step. Default: false. */
   readonly stepLogits?: boolean;
 }
@@ -90,6 +95,7 @@ export interface ResolvedOptions {
   readonly stopStrings: readonly string[];
   readonly decode: ((ids: readonly number[]) => string) | null;
   readonly onToken: ((token: GeneratedToken) => void) | null;
+  readonly signal: AbortSignal | null;
   readonly stepLogits: boolean;
 }
 
@@ -127,6 +133,7 @@ export function resolveOptions(config: ModelConfig, options: GenerateOptions): R
     stopStrings,
     decode: decode ?? null,
     onToken: options.onToken ?? null,
+    signal: options.signal ?? null,
     stepLogits: options.stepLogits ?? false,
   };
 }

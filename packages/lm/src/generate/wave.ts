@@ -48,8 +48,10 @@ export async function runWave(
 ): Promise<void> {
   const choice = choiceOf(options);
   try {
+    await leaveIfAborted(options);
     let seating = await seatPrompts(machinery, rows, options.maxNewTokens);
     for (;;) {
+      await leaveIfAborted(options);
       await step(seating, choice, options);
       seating.column++;
       const { length } = seating.rows.filter(({ finish }) => finish === null);
@@ -62,6 +64,14 @@ export async function runWave(
   } finally {
     tf.dispose(Object.values(choice));
   }
+}
+
+/** Lets events happen, of which one may abort the signal. @throws the signal's reason if aborted */
+async function leaveIfAborted({ signal }: ResolvedOptions): Promise<void> {
+  if (!signal) return;
+  // Backends that compute in JavaScript answer in microtasks, which let no event through.
+  await tf.nextFrame();
+  signal.throwIfAborted();
 }
 
 /** The decoder with the prompts of `rows` in its cache. */

@@ -213,6 +213,32 @@ describe("generate/generator", () => {
     tf.dispose(params);
   });
 
+  test.each(["ort", "cpu"])("a signal stops between steps, on backend %s", async (backend) => {
+    const { golden, params } = await load("models/gpt2-tied");
+    await onBackend(backend, async () => {
+      const leaked = await leakedTensors(async () => {
+        const generator = createGenerator(golden.config, params);
+        const stop = new AbortController();
+        const ids: number[] = [];
+        const onToken = ({ id }: GeneratedToken) => {
+          // By an event, as a key or a timer would.
+          if (ids.push(id) === 3) setImmediate(() => stop.abort(new Error("enough")));
+        };
+        const options = { maxNewTokens: 40, eos: null };
+        const aborted = generator.generate([[1, 2]], { ...options, onToken, signal: stop.signal });
+        await expect(aborted).rejects.toThrow("enough");
+        const [whole] = await generator.generate([[1, 2]], options);
+        expect(ids.length).toBeLessThan(8);
+        expect(ids).toEqual(whole?.ids.slice(0, ids.length));
+        const early = generator.generate([[1]], { ...options, signal: AbortSignal.abort() });
+        await expect(early).rejects.toThrow("abort");
+        generator.dispose();
+      });
+      expect(leaked).toBe(0);
+    });
+    tf.dispose(params);
+  });
+
   test("variables are read live", async () => {
     const { golden, params } = await load("models/gpt2-tied");
     const variables = trainableParameters(params);
