@@ -1,2 +1,20 @@
-/** Placeholder until the first export lands. */
-export {};
+/** Preference data: readers, checks, tokenisation, batches. */
+export type {
+  ExampleKind,
+  ExampleKinds,
+  ExampleMeta,
+  LabeledText,
+  LanguageModelingExample,
+  Message,
+  PreferencePair,
+  PromptCompletion,
+  PromptOnly,
+  RankedExample,
+  StepwiseExample,
+  Text,
+  TokenizedCompletion,
+  TokenizedPair,
+  TokenizedRanked,
+  TokenizedUnpaired,
+  UnpairedExample,
+} from "./types.ts";
