@@ -1,7 +1,6 @@
 /** Everything that is measured, and the command that measures it in a process of its own. */
 
-import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { type Command, nodeCommand, pythonCommand } from "../harness/processes.ts";
 import { DECODE, SIZES, type SizeName } from "./sizes.ts";
 
 /** What a contender is measured for. */
@@ -21,12 +20,6 @@ export interface Contender {
 export interface Host {
   readonly python: string | null;
   readonly threads: number;
-}
-
-/** A program and its arguments. */
-export interface Command {
-  readonly program: string;
-  readonly args: readonly string[];
 }
 
 const ALL: readonly SizeName[] = ["S", "M", "L", "G"];
@@ -105,11 +98,8 @@ function torchDecoder(id: string, cache: "fixed" | "growing"): Contender {
 }
 
 function script(file: string, ...args: readonly string[]): Contender["command"] {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  return (size, seconds) => ({
-    program: process.execPath,
-    args: [...process.execArgv, path, size, `${seconds}`, ...args],
-  });
+  const url = new URL(file, import.meta.url);
+  return (size, seconds) => nodeCommand(url, size, `${seconds}`, ...args);
 }
 
 function python(
@@ -119,9 +109,5 @@ function python(
   seconds: number,
   ...args: readonly string[]
 ): Command {
-  const path = fileURLToPath(new URL(`../peers/${file}`, import.meta.url));
-  return {
-    program: python ?? "python3",
-    args: ["-B", path, JSON.stringify(size), `${seconds}`, `${threads}`, ...args],
-  };
+  return pythonCommand(python, file, JSON.stringify(size), `${seconds}`, `${threads}`, ...args);
 }

@@ -4,8 +4,8 @@
  */
 import process from "node:process";
 import { selectBackend } from "@preflab/tfjs-backend-ort";
+import { measure } from "../harness/measure.ts";
 import { type CacheName, makeDecoder } from "./decode-model.ts";
-import { measure } from "./measure.ts";
 import { makeParameters } from "./model.ts";
 import { uniform } from "./numbers.ts";
 import { DECODE, SIZES, type SizeName } from "./sizes.ts";

@@ -5,7 +5,7 @@
 import process from "node:process";
 import { jit, selectBackend } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
-import { measure } from "./measure.ts";
+import { measure } from "../harness/measure.ts";
 import { weights } from "./numbers.ts";
 import { type Product, SIZES, type SizeName, weightProducts } from "./sizes.ts";
 

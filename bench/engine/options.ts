@@ -1,7 +1,8 @@
 /** The command line of `npm run bench:engine`. */
 import { parseArgs } from "node:util";
+import { list, namesOf, positive } from "../harness/arguments.ts";
 import { CONTENDERS, type Contender } from "./contenders.ts";
-import { isSizeName, SIZES, type SizeName } from "./sizes.ts";
+import { SIZE_NAMES, type SizeName } from "./sizes.ts";
 
 /** What to measure, and how. */
 export interface Options {
@@ -21,7 +22,7 @@ export function helpText(): string {
   return `Usage: npm run bench:engine -- [options]
 
 Measures training steps (forward, backward, Adam) and decoding of GPT-2 style models of the sizes
-${Object.keys(SIZES).join(", ")}: this workspace on ONNX Runtime, tfjs on wasm, and PyTorch where a Python has it. Each
+${SIZE_NAMES.join(", ")}: this workspace on ONNX Runtime, tfjs on wasm, and PyTorch where a Python has it. Each
 contender runs in a process of its own; all take turns, so that drift of the machine hits all.
 Runs during which other programs kept the processors busy are repeated, and marked if they stay so.
 
@@ -50,7 +51,7 @@ export function parseOptions(args: readonly string[]): Options {
     options: {
       help: { type: "boolean", short: "h", default: false },
       python: { type: "string" },
-      configs: { type: "string", default: Object.keys(SIZES).join() },
+      configs: { type: "string", default: SIZE_NAMES.join() },
       rounds: { type: "string", default: "3" },
       seconds: { type: "string", default: "6" },
       peers: { type: "string", default: "" },
@@ -60,30 +61,12 @@ export function parseOptions(args: readonly string[]): Options {
   return {
     help: values.help,
     python: values.python ?? null,
-    sizes: list(values.configs).map(sizeName),
+    sizes: namesOf("--configs", "sizes", values.configs, SIZE_NAMES),
     rounds: positive("--rounds", values.rounds),
     seconds: positive("--seconds", values.seconds),
     contenders: select(list(values.peers)),
     out: values.out,
   };
-}
-
-function list(text: string): string[] {
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-}
-
-function sizeName(name: string): SizeName {
-  if (isSizeName(name)) return name;
-  throw new Error(`--configs: expected sizes of ${Object.keys(SIZES)}, got "${name}".`);
-}
-
-function positive(option: string, text: string): number {
-  const number = Number(text);
-  if (number >= 1) return number;
-  throw new Error(`${option}: expected a number of at least 1, got "${text}".`);
 }
 
 function select(parts: readonly string[]): readonly Contender[] {

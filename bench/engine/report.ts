@@ -1,18 +1,9 @@
 /** The measurements as Markdown. Pure. */
+import { type Machine, machineLine } from "../harness/machine.ts";
+import { type Column, type Failure, failureList, fixed, table } from "../harness/markdown.ts";
 import type { Task } from "./contenders.ts";
 import { SIZES, type Size } from "./sizes.ts";
 import type { Row } from "./summary.ts";
-
-/** What was measured on. */
-export interface Machine {
-  readonly processor: string;
-  readonly processors: number;
-  readonly memoryGiB: number;
-  readonly node: string;
-  readonly runtime: string;
-  /** Version of PyTorch, or why it is missing. */
-  readonly torch: string;
-}
 
 /** Everything that is written to engine.json. */
 export interface Results {
@@ -22,22 +13,16 @@ export interface Results {
   readonly sizes: Readonly<Record<string, Size>>;
   readonly rows: readonly Row[];
   /** Contenders that did not run, with the reason. */
-  readonly failures: readonly {
-    readonly id: string;
-    readonly size: string;
-    readonly reason: string;
-  }[];
+  readonly failures: readonly Failure[];
 }
 
-type Column = readonly [title: string, cell: (row: Row) => string];
-
-const TIMES: readonly Column[] = [
+const TIMES: readonly Column<Row>[] = [
   ["", ({ id, noisyRounds }) => `${id}${noisyRounds > 0 ? " *" : ""}`],
   ["ms", ({ ms }) => ms.toFixed(ms < 100 ? 1 : 0)],
   ["faster", ({ speedup }) => fixed(speedup, 2, "x")],
 ];
 
-const COLUMNS: Readonly<Record<Exclude<Task, "gemm">, readonly Column[]>> = {
+const COLUMNS: Readonly<Record<Exclude<Task, "gemm">, readonly Column<Row>[]>> = {
   train: [
     ...TIMES,
     ["GFLOPS", ({ gflops }) => fixed(gflops, 0)],
@@ -60,7 +45,6 @@ const COLUMNS: Readonly<Record<Exclude<Task, "gemm">, readonly Column[]>> = {
 
 /** engine.md. */
 export function markdown({ machine, rounds, seconds, rows, failures }: Results): string {
-  const { processor, processors, memoryGiB, node, runtime, torch } = machine;
   const lines = [
     "# Engine benchmark",
     "",
@@ -71,17 +55,14 @@ export function markdown({ machine, rounds, seconds, rows, failures }: Results):
     "three losses from PyTorch's, from the same weights and data. A star marks contenders that",
     "other programs disturbed in some round.",
     "",
-    `${processors} processors (${processor}), ${memoryGiB.toFixed(0)} GiB. Node ${node}; ${runtime}; ${torch}.`,
+    machineLine(machine),
     `${rounds} rounds of ${seconds} s.`,
   ];
   for (const [name, size] of Object.entries(SIZES)) {
     const own = rows.filter((row) => row.size === name);
     if (own.length > 0) lines.push("", `## ${name}`, "", describe(size), ...tables(own));
   }
-  if (failures.length > 0) {
-    const listed = failures.map(({ id, size, reason }) => `- ${size} ${id}: ${reason}`);
-    lines.push("", "## Did not run", "", ...listed);
-  }
+  lines.push(...failureList(failures));
   return `${lines.join("\n")}\n`;
 }
 
@@ -101,20 +82,4 @@ function tables(rows: readonly Row[]): string[] {
     ...table("Training step", COLUMNS.train, train),
     ...table("Decoding 64 x 60 tokens", COLUMNS.decode, decode),
   ];
-}
-
-function table(title: string, columns: readonly Column[], rows: readonly Row[]): string[] {
-  if (rows.length === 0) return [];
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const titles = columns.map(([name], i) => (i === 0 ? title : name));
-  return [
-    "",
-    line(titles),
-    line(columns.map((_, i) => (i === 0 ? "---" : "---:"))),
-    ...rows.map((row) => line(columns.map(([, cell]) => cell(row)))),
-  ];
-}
-
-function fixed(value: number | null, digits: number, unit = ""): string {
-  return value === null ? "" : `${value.toFixed(digits)}${unit}`;
 }

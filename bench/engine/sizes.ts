@@ -29,10 +29,8 @@ export type SizeName = keyof typeof SIZES;
 /** Sequences decoded at once, and tokens decoded per sequence. */
 export const DECODE = { batch: 64, tokens: 60 } as const;
 
-/** Whether `name` is a {@link SizeName}. */
-export function isSizeName(name: string): name is SizeName {
-  return Object.hasOwn(SIZES, name);
-}
+/** All of them, smallest first. */
+export const SIZE_NAMES = Object.keys(SIZES) as readonly SizeName[];
 
 /** A matrix product `[m, k] x [k, n]` with either side stored transposed, done `count` times. */
 export interface Product {

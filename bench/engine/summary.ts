@@ -1,7 +1,24 @@
 /** Medians over rounds, comparison with the baseline, and whether all computed the same. Pure. */
-import { BASELINE, type Task } from "./contenders.ts";
+import type { Measurement } from "../harness/measure.ts";
+import { largestError, median } from "../harness/statistics.ts";
+import { isNoisy, type Turns } from "../harness/turns.ts";
+import { BASELINE, type Contender, type Task } from "./contenders.ts";
 import { DECODE, type SizeName } from "./sizes.ts";
-import { isNoisy, type Turns } from "./turns.ts";
+
+/** A contender's last line. */
+export interface Run extends Measurement {
+  /** Losses of the first steps. */
+  readonly losses?: readonly number[];
+  readonly gflops?: number;
+  readonly mode?: string;
+  readonly firstStepMs?: number;
+}
+
+/** All runs of one contender at one size. */
+export interface SizeTurns extends Turns<Run> {
+  readonly contender: Contender;
+  readonly size: SizeName;
+}
 
 /** One contender at one size. */
 export interface Row {
@@ -38,7 +55,7 @@ export interface Row {
 export const LOSS_TOLERANCE = { fp32: 1e-4, bf16: 2e-2 } as const;
 
 /** One row per contender that ran. */
-export function summarise(turns: readonly Turns[]): Row[] {
+export function summarise(turns: readonly SizeTurns[]): Row[] {
   const ran = turns.filter(({ runs }) => runs.length > 0).map(rowOf);
   return ran.map((row) => {
     const find = (id: string) => ran.find((other) => other.id === id && other.size === row.size);
@@ -62,12 +79,7 @@ export function disagreements(rows: readonly Row[]): Row[] {
   });
 }
 
-/** Middle element; the upper one of two. */
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
-}
-
-function rowOf({ contender, size, runs }: Turns): Row {
+function rowOf({ contender, size, runs }: SizeTurns): Row {
   const { id, task } = contender;
   const ms = median(runs.map((run) => run.ms));
   const rates = runs.flatMap(({ gflops }) => gflops ?? []);
@@ -90,9 +102,4 @@ function rowOf({ contender, size, runs }: Turns): Row {
     rounds: runs.length,
     noisyRounds: runs.filter(isNoisy).length,
   };
-}
-
-function largestError(actual: readonly number[], expected: readonly number[]): number | null {
-  if (actual.length === 0 || actual.length !== expected.length) return null;
-  return Math.max(...actual.map((loss, i) => Math.abs(loss / (expected[i] as number) - 1)));
 }

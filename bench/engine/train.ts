@@ -7,7 +7,7 @@ import { adamw } from "@preflab/lm";
 import * as fused from "@preflab/tfjs-backend-ort";
 import { selectBackend, type TrainMode, trainStep } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
-import { measure } from "./measure.ts";
+import { measure } from "../harness/measure.ts";
 import { lossOf, makeParameters } from "./model.ts";
 import { batchOf } from "./numbers.ts";
 import { PLAIN } from "./plain-ops.ts";

@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { CONTENDERS, type Contender } from "../../engine/contenders.ts";
 import { markdown } from "../../engine/report.ts";
-import { disagreements, summarise } from "../../engine/summary.ts";
-import type { Run, Turns } from "../../engine/turns.ts";
+import { disagreements, type Run, type SizeTurns, summarise } from "../../engine/summary.ts";
 
 const RUN: Run = { ms: 100, min: 90, steps: 10, foreign: 0, rssMiB: 500 };
 
-function turns(id: string, ...runs: Partial<Run>[]): Turns {
+function turns(id: string, ...runs: Partial<Run>[]): SizeTurns {
   const contender = CONTENDERS.find((it) => it.id === id) as Contender;
-  return { contender, size: "S", runs: runs.map((run) => ({ ...RUN, ...run })) };
+  return { id, contender, size: "S", runs: runs.map((run) => ({ ...RUN, ...run })) };
 }
 
 describe("engine/summary", () => {
@@ -63,7 +62,7 @@ describe("engine/report", () => {
       memoryGiB: 8,
       node: "v1",
       runtime: "R",
-      torch: "T",
+      peer: "T",
     };
     const failures = [{ id: "tfjs wasm", size: "S", reason: "no memory" }];
     const text = markdown({ machine, rounds: 1, seconds: 1, sizes: {}, rows, failures });

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 
-/** What a contender prints as its last line. */
+/** Times of one step, and what else was going on. */
 export interface Measurement {
   /** Median and smallest time of a step, ms. */
   readonly ms: number;
@@ -14,20 +14,25 @@ export interface Measurement {
   readonly rssMiB: number;
 }
 
-/** Steps before the clock starts: compilation, first touch of memory. */
+/** Steps before the clock starts, unless one takes all the time: compilation, first touch of memory. */
 const WARM_UP = 2;
-const FEWEST_STEPS = 3;
 
-/** Runs `step` for about `seconds`. */
+/**
+ * Runs `step` for about `seconds`, after about as long a warm-up at most.
+ * @param fewest steps that are measured however long they take; default 3
+ */
 export async function measure(
   step: () => Promise<void> | void,
   seconds: number,
+  fewest = 3,
 ): Promise<Measurement> {
-  for (let i = 0; i < WARM_UP; i++) await step();
+  const limit = 1000 * seconds;
+  const warm = performance.now();
+  for (let i = 0; i < WARM_UP && performance.now() - warm < limit; i++) await step();
   const times: number[] = [];
   const start = performance.now();
   const before = { all: busySeconds(), own: process.cpuUsage() };
-  while (performance.now() - start < 1000 * seconds || times.length < FEWEST_STEPS) {
+  while (performance.now() - start < limit || times.length < fewest) {
     const began = performance.now();
     await step();
     times.push(performance.now() - began);
