@@ -3,8 +3,5 @@
 import { register } from "tsx/esm/api";
 
 register();
-const { run } = await import("../src/cli.ts");
-process.exitCode = run(process.argv.slice(2), {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-});
+const { main } = await import("../src/main.ts");
+await main();

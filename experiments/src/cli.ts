@@ -1,57 +1,86 @@
 /**
- * The command line: finds the command and its exit code. The commands themselves live elsewhere,
- * and so far none is built.
+ * The command line: builds the program, runs one command and returns its exit code. The commands
+ * are in ./commands.ts, errors in ./errors.ts.
  */
-import { PLANNED } from "./commands.ts";
-
-/** Exit codes: the work succeeded, or the command line was wrong. */
-export const EXIT = { ok: 0, usage: 2 } as const;
-
-/** Where the command line writes. */
-export interface Output {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-}
+import { Command, type CommanderError } from "commander";
+import { addCommands } from "./commands.ts";
+import { EXIT, reportError, UsageError } from "./errors.ts";
+import type { Io } from "./io.ts";
 
 /**
  * Runs `preflab` with the given arguments.
- *
- * @param args what follows the program's name.
- * @returns the exit code.
+ * @param args what follows the program's name
+ * @returns the exit code
  */
-export function run(args: readonly string[], output: Output): number {
-  const [name] = args;
-  if (name === "--help" || name === "-h") {
-    output.out(helpText());
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const program = createProgram(io);
+  let running = program.name();
+  program.hook("preAction", (_, command) => {
+    running = pathOf(command);
+  });
+  for (const command of withDescendants(program)) {
+    command.exitOverride((error) => {
+      running = pathOf(command);
+      throw explained(command, error);
+    });
+  }
+  try {
+    await program.parseAsync(args, { from: "user" });
     return EXIT.ok;
+  } catch (error) {
+    if (isCommanderError(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return reportError(error, running, io);
   }
-  if (name === undefined) {
-    output.err(helpText());
-    return EXIT.usage;
-  }
-  const command = PLANNED.find((planned) => planned.name === name);
-  if (command === undefined) {
-    const names = PLANNED.map((planned) => planned.name).join(", ");
-    output.err(`preflab: expected a command (${names}), got "${name}". Try preflab --help.\n`);
-    return EXIT.usage;
-  }
-  if (args.includes("--help") || args.includes("-h")) {
-    output.out(`preflab ${command.name}: ${command.summary}\nNot built yet.\n`);
-    return EXIT.ok;
-  }
-  output.err(`preflab ${args.join(" ")}: not built yet; it comes with a later change.\n`);
-  return EXIT.usage;
 }
 
-function helpText(): string {
-  const width = Math.max(...PLANNED.map(({ name }) => name.length));
-  const lines = PLANNED.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  return [
-    "Usage: preflab <command> [options]",
-    "",
-    "Commands that are built: none",
-    "Commands that are not built yet (they exit with code 2):",
-    ...lines,
-    "",
-  ].join("\n");
+/** The program with all its commands. */
+export function createProgram(io: Io): Command {
+  const program = new Command("preflab")
+    .description("A laboratory for learning language models from preferences.")
+    .helpCommand(false)
+    .configureOutput({
+      writeOut: io.out,
+      writeErr: io.err,
+      // Errors are printed once, by reportError.
+      outputError: () => {},
+    })
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 success, 1 the work failed or found errors, 2 wrong usage, 130 interrupted." +
+        "\nEvery command has a help of its own: preflab logps --help",
+    );
+  addCommands(program, io);
+  return program;
+}
+
+/** A command and all below it. */
+export function* withDescendants(command: Command): Generator<Command> {
+  yield command;
+  for (const child of command.commands) yield* withDescendants(child);
+}
+
+/** The words that call a command: `preflab model info`. */
+export function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+}
+
+/** What the library says of wrong usage, with the valid choices; help stays what it is. */
+function explained(command: Command, error: CommanderError): Error {
+  // Help was asked for, or shown because a command needs one of its subcommands.
+  if (error.exitCode === 0 || error.code === "commander.help") return error;
+  const message = error.message.replace(/^error: /, "").replace(/\.?$/, ".");
+  return new UsageError(`${message}${choicesAfter(command, error)} See ${pathOf(command)} --help.`);
+}
+
+function choicesAfter(command: Command, { code }: CommanderError): string {
+  if (code === "commander.unknownOption") {
+    const flags = command.createHelp().visibleOptions(command);
+    return ` Expected ${flags.map(({ long, short }) => long ?? short).join(", ")}.`;
+  }
+  if (code !== "commander.unknownCommand") return "";
+  return ` Expected ${command.commands.map((child) => child.name()).join(", ")}.`;
+}
+
+function isCommanderError(error: unknown): error is CommanderError {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("commander.");
 }

@@ -1,29 +1,40 @@
-/** The commands of `preflab`, in the order in which help lists them. */
+/**
+ * All commands of `preflab`, in the order in which help lists them. Each has a file in ./commands
+ * that exports `addXCommand(parent, io)`: options, help and checks. What a command does it imports
+ * when it runs, since loading TensorFlow.js would slow `--help` and every error.
+ */
+import type { Command } from "commander";
+import type { Io } from "./io.ts";
+import { addPlannedCommand } from "./planned.ts";
 
-/** What help says of a command. */
-export interface Command {
-  readonly name: string;
-  readonly summary: string;
+/** Adds every command of the command-line contract, built or planned. */
+export function addCommands(program: Command, _io: Io): void {
+  const planned = (name: string, summary: string) => addPlannedCommand(program, name, summary);
+  planned("objective", "losses and gradients of a preference objective");
+  planned("logps", "log-probabilities of completions under a model");
+  planned("generate", "completions sampled from a model");
+  planned("score", "scores of a reward model");
+  const model = addGroup(program, "model", "describe or download a model");
+  addPlannedCommand(model, "info", "describe a model folder or GGUF file");
+  addPlannedCommand(model, "download", "download a model from the Hugging Face hub");
+  const data = addGroup(program, "data", "inspect or check a preference dataset");
+  addPlannedCommand(data, "inspect", "show what a preference dataset holds");
+  addPlannedCommand(data, "lint", "find errors in a preference dataset");
+  planned("sft", "supervised fine-tuning");
+  planned("reward", "train a reward model");
+  planned("dpo", "direct preference optimization");
+  planned("ppo", "RLHF with proximal policy optimization");
+  planned("best-of-n", "the best of N samples by reward");
+  planned("chat", "talk to a model");
+  planned("compare", "completions of several models side by side");
+  planned("run", "one run of an experiment's sweep");
+  planned("sweep", "all runs of an experiment");
+  planned("tune", "an equal tuning budget for every method");
+  planned("report", "figures and tables of an experiment");
+  planned("regress", "a small run against the committed expectation");
 }
 
-/** Commands that are planned; none is built yet, and calling one is an error that says so. */
-export const PLANNED: readonly Command[] = [
-  { name: "objective", summary: "losses and gradients of a preference objective" },
-  { name: "logps", summary: "log-probabilities of completions under a model" },
-  { name: "generate", summary: "completions sampled from a model" },
-  { name: "score", summary: "scores of a reward model" },
-  { name: "model", summary: "describe or download a model" },
-  { name: "data", summary: "inspect or lint a preference dataset" },
-  { name: "sft", summary: "supervised fine-tuning" },
-  { name: "reward", summary: "train a reward model" },
-  { name: "dpo", summary: "direct preference optimization" },
-  { name: "ppo", summary: "RLHF with proximal policy optimization" },
-  { name: "best-of-n", summary: "the best of N samples by reward" },
-  { name: "chat", summary: "talk to a model" },
-  { name: "compare", summary: "completions of several models side by side" },
-  { name: "run", summary: "one run of an experiment's sweep" },
-  { name: "sweep", summary: "all runs of an experiment" },
-  { name: "tune", summary: "an equal tuning budget for every method" },
-  { name: "report", summary: "figures and tables of an experiment" },
-  { name: "regress", summary: "a small run against the committed expectation" },
-];
+/** A word that only leads to the commands below it. */
+function addGroup(program: Command, name: string, summary: string): Command {
+  return program.command(name).description(summary).helpCommand(false);
+}

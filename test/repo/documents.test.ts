@@ -64,7 +64,7 @@ describe("documents", () => {
       shell: process.platform === "win32",
     });
     expect(child.status).not.toBe(0);
-    expect(child.stdout).toContain("preflab sweep --experiment sentiment: not built yet");
+    expect(child.stdout).toContain("preflab sweep: not built yet");
   });
 
   test("the test command reaches every package that has tests", () => {

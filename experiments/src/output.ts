@@ -1,0 +1,29 @@
+/** How results and progress are written. */
+import type { Io } from "./io.ts";
+
+/** Shortest time between two lines of progress, ms. */
+const PROGRESS_INTERVAL = 5000;
+
+/**
+ * JSON on one line. Numbers that JSON lacks become the strings "NaN", "Infinity" and "-Infinity".
+ * @param indent spaces per level, for documents rather than lines
+ */
+export function toJson(value: unknown, indent?: number): string {
+  const named = (_key: string, part: unknown) =>
+    typeof part === "number" && !Number.isFinite(part) ? String(part) : part;
+  return JSON.stringify(value, named, indent);
+}
+
+/**
+ * A function that reports progress on stderr, at most every five seconds, so that short work stays
+ * silent and logs stay short.
+ */
+export function progressTo(io: Io): (message: string) => void {
+  let last = performance.now();
+  return (message) => {
+    const now = performance.now();
+    if (now - last < PROGRESS_INTERVAL) return;
+    last = now;
+    io.err(`${message}\n`);
+  };
+}
