@@ -11,10 +11,10 @@ import {
   wordLevelFiles,
 } from "@preflab/lm";
 import { describe, expect, test } from "vitest";
+import { readLlama2cVocabulary } from "../../scripts/convert-llama2c/vocabulary.ts";
 import { gpt2Files } from "../../src/tokenizer/byte-level-bpe.ts";
 import { smallModel, smallTiktoken, trainedFiles } from "./golden/subjects.ts";
 import { fuzzStrings } from "./golden/texts.ts";
-import { llama2cFiles } from "./llama2c-vocabulary.ts";
 import {
   describeWithData,
   PUBLISHED,
@@ -276,7 +276,7 @@ const STORIES = ["weights/stories260K/tok512.bin", "weights/stories260K/golden.j
 describeWithData(STORIES, "vocabulary of stories260K", () => {
   test("its golden ids are its golden text", () => {
     const [file, golden] = STORIES.map((path) => readFileSync(sharedPath(path)));
-    const tokenizer = tokenizerOf(llama2cFiles(file as Buffer));
+    const tokenizer = tokenizerOf(readLlama2cVocabulary(file as Buffer));
     const { expected_text: text, greedy_ids: ids } = JSON.parse(String(golden));
     expect(tokenizer.decode(ids, { skipSpecialTokens: true })).toBe(text);
     expect(tokenizer.decode(tokenizer.encode(text, PLAIN))).toBe(text);
