@@ -1,66 +1,29 @@
-/** Greedy generation against Hugging Face transformers. */
+/** Greedy generation equals that of transformers on every backend. */
 
-import "@preflab/tfjs-backend-ort";
-import "@tensorflow/tfjs-backend-cpu";
+import { describeUnless } from "@preflab/testing";
+import { selectBackend } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterEach, describe, expect, test } from "vitest";
-import { createGenerator } from "../../src/generate/generator.ts";
-import { withoutPadding } from "../../src/generate/prompts.ts";
-import { GOLDEN_MODELS, GoldenModel } from "../model/golden.ts";
+import { afterEach, describe, test } from "vitest";
+import { GOLDEN_MODELS } from "../model/golden.ts";
+import { checkGeneration } from "./golden-suite.ts";
 
-/** Of the golden models' READMEs. */
-const STEP_LOGITS = { atol: 3e-4, rtol: 1e-4 };
+const tensorflow = await selectBackend("tensorflow").then(
+  () => undefined,
+  (reason: Error) => reason.message,
+);
 
 afterEach(() => tf.setBackend("cpu"));
 
 describe.each(GOLDEN_MODELS)("generate %s", (folder) => {
   test.each(["ort", "cpu"])("equals transformers on backend %s", async (backend) => {
     await tf.setBackend(backend);
-    const before = tf.memory().numTensors;
-    const golden = new GoldenModel(folder);
-    const params = await golden.parameters();
-    const generator = createGenerator(golden.config, params);
-    const { prompts, sequences, steps } = generation(golden);
-    const completions = await generator.generate(prompts, {
-      maxNewTokens: steps,
-      eos: null,
-      stepLogits: true,
-    });
-    expect(completions.map(({ ids }) => ids)).toEqual(sequences);
-    const logits = completions.flatMap(({ stepLogits }) => stepLogits as Float32Array[]);
-    expect(logits.flatMap((row) => [...row])).toBeAllClose(
-      golden.values("gen.step_logits"),
-      STEP_LOGITS,
-    );
-    if (golden.has("gen.eos_token_id")) {
-      const eos = golden.values("gen.eos_token_id")[0] as number;
-      const ended = await generator.generate(prompts, { maxNewTokens: steps, eos });
-      const expected = generation(golden, "gen.eos_sequences").sequences;
-      const padded = ended.map(({ ids }) => [...ids, ...Array(steps - ids.length).fill(0)]);
-      expect(padded).toEqual(expected);
-      for (const { ids, finish } of ended) {
-        expect(finish).toBe(ids.at(-1) === eos ? "eos" : "length");
-      }
-    }
-    generator.dispose();
-    tf.dispose(params);
-    expect(tf.memory().numTensors).toBe(before);
+    await checkGeneration(folder);
   });
 });
 
-/** Prompts and new tokens of a golden model. */
-function generation(golden: GoldenModel, name = "gen.sequences") {
-  const mask = golden.values("gen.attention_mask");
-  const rows = 3;
-  const length = mask.length / rows;
-  const prompts = withoutPadding(matrix(golden.values("gen.input_ids"), rows), matrix(mask, rows));
-  const sequences = matrix(golden.values(name), rows).map((row) => row.slice(length));
-  return { prompts, sequences, steps: (sequences[0] as number[]).length };
-}
-
-function matrix(values: Float32Array | Int32Array, rows: number): number[][] {
-  const columns = values.length / rows;
-  return Array.from({ length: rows }, (_, i) => [
-    ...values.subarray(i * columns, (i + 1) * columns),
-  ]);
-}
+describeUnless(tensorflow, "generate on backend tensorflow", () => {
+  test.each(GOLDEN_MODELS)("%s equals transformers", async (folder) => {
+    await tf.setBackend("tensorflow");
+    await checkGeneration(folder);
+  });
+});
