@@ -6,7 +6,9 @@ import { describe, expect, test } from "vitest";
 import { type GgufDescription, parseGgufConfig } from "../../../src/checkpoint/gguf/config.ts";
 import { GgufSource } from "../../../src/checkpoint/gguf/gguf-source.ts";
 import { openGgufModel } from "../../../src/checkpoint/gguf/model.ts";
+import { readParameters } from "../../../src/checkpoint/load.ts";
 import { packTensor, planShards } from "../../../src/checkpoint/pack.ts";
+import { SafetensorsSource } from "../../../src/checkpoint/safetensors.ts";
 import { digest } from "../digest.ts";
 import { MemoryBytes } from "../memory-bytes.ts";
 import { ggufBytes, ggufPath, makeGguf } from "./fixtures.ts";
@@ -15,6 +17,15 @@ const golden = JSON.parse(readFileSync(ggufPath("models.json"), "utf8")) as Reco
   "llama" | "stablelm",
   Record<string, string>
 >;
+
+/** Models of ../../fixtures/variants, each with its options in the way of GGUF. */
+const VARIANTS = [
+  "llama-attention-bias",
+  "llama-linear-rope",
+  "llama-tied-head_dim",
+  "stablelm-parallel",
+  "stablelm-qk-norm",
+];
 
 function openModel(name: string) {
   return openGgufModel(new MemoryBytes(ggufBytes(`${name}.gguf`), `${name}.gguf`));
@@ -37,6 +48,24 @@ describe("checkpoint/gguf/model", () => {
       expect(Object.fromEntries(hashes)).toEqual(golden[name]);
     },
   );
+
+  test.each(VARIANTS)("%s is the model that the file was made from", async (name) => {
+    const folder = fileURLToPath(new URL(`../../fixtures/variants/${name}/`, import.meta.url));
+    const original = parseConfig(JSON.parse(readFileSync(`${folder}config.json`, "utf8")));
+    const weights = new MemoryBytes(Uint8Array.from(readFileSync(`${folder}model.safetensors`)));
+    const { config, parameters } = await openModel(name);
+    expect(config).toEqual(original);
+    const expected = readParameters(original, await SafetensorsSource.open(weights));
+    for await (const { name, shape, values } of parameters()) {
+      const { value } = await expected.next();
+      expect({ name, shape, bits: digest(values) }).toEqual({
+        name: value?.name,
+        shape: value?.shape,
+        bits: digest(value?.values ?? new Float32Array()),
+      });
+    }
+    expect((await expected.next()).done).toBe(true);
+  });
 
   test("the config of a Llama is read, and can be written for transformers", async () => {
     const { config } = await openModel("llama");
@@ -133,15 +162,13 @@ function described(
   };
 }
 
-/** Frequency factors of Llama 3.1, in heads of 128, by the three cases of their definition. */
-function llama3Factors(factor: number): Float32Array {
-  return Float32Array.from({ length: 64 }, (_, pair) => {
-    const wavelength = 2 * Math.PI * 500000 ** (pair / 64);
-    if (wavelength < 8192 / 4) return 1;
-    if (wavelength > 8192 / 1) return factor;
-    const smooth = (8192 / wavelength - 1) / (4 - 1);
-    return 1 / ((1 - smooth) / factor + smooth);
-  });
+/** Frequency factors of Llama 3.1, in heads of 128, that transformers computes. */
+const frequencies = await SafetensorsSource.open(
+  new MemoryBytes(ggufBytes("frequencies.safetensors")),
+);
+
+async function llama3Factors(factor: number): Promise<Float32Array> {
+  return (await frequencies.read(`llama3.${factor}`)) as Float32Array;
 }
 
 describe("checkpoint/gguf/config", () => {
@@ -156,15 +183,15 @@ describe("checkpoint/gguf/config", () => {
     });
   });
 
-  test("frequency factors become the scaling of Llama 3", () => {
+  test("frequency factors become the scaling of Llama 3", async () => {
     const scaling = { kind: "llama3", lowFactor: 1, highFactor: 4, originalPositions: 8192 };
     for (const factor of [8, 32]) {
-      const description = described({}, [], llama3Factors(factor));
+      const description = described({}, [], await llama3Factors(factor));
       expect(parseGgufConfig(description).position).toMatchObject({
         scaling: { ...scaling, factor },
       });
     }
-    const strange = llama3Factors(8).fill(3, 20, 40);
+    const strange = (await llama3Factors(8)).fill(3, 20, 40);
     expect(() => parseGgufConfig(described({}, [], strange))).toThrow("rope_freqs.weight");
     expect(() => parseGgufConfig(described({}, [], strange.subarray(1)))).toThrow("rope_freqs");
   });
