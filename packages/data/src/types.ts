@@ -15,7 +15,7 @@ export type Text = string | readonly Message[];
 
 /** Where an example comes from, and what its file says beside the texts. */
 export interface ExampleMeta {
-  /** Row of its file, from 0, errors counted too. */
+  /** Row of the data set, from 0, bad rows counted too. */
   readonly row: number;
   /** By how much chosen is better than rejected, in the unit of the data set. */
   readonly margin?: number;
@@ -66,6 +66,8 @@ export interface LanguageModelingExample extends Sourced {
 export interface RankedExample extends Sourced {
   readonly prompt: Text;
   readonly completions: readonly Text[];
+  /** One for each of `completions`, falling; equal ones are no preference. */
+  readonly scores?: readonly number[];
 }
 
 /** A prompt with the steps of one completion, each judged right or wrong. */

@@ -1,0 +1,67 @@
+/** The files of a data set: one file, the data files of a folder, or published IMDb folders. */
+import { readdir, stat } from "node:fs/promises";
+import { basename, join, relative, sep } from "node:path";
+import { DataError } from "../errors.ts";
+
+/** One file of a data set. */
+export interface DataFile {
+  readonly path: string;
+  /** Part of the data set by its name, such as "train"; absent where names do not tell. */
+  readonly split?: string;
+}
+
+const EXTENSION = /\.(jsonl|ndjson|json|csv|tsv)(\.gz)?$|\.parquet$/;
+
+/** Other names of the three usual parts. */
+const SPLITS: ReadonlyMap<string, string> = new Map([
+  ["train", "train"],
+  ["training", "train"],
+  ["test", "test"],
+  ["validation", "validation"],
+  ["valid", "validation"],
+  ["val", "validation"],
+  ["dev", "validation"],
+]);
+
+/**
+ * The files of a data set, in the order of their names.
+ *
+ * @param path a file or a folder
+ * @param split only files of this part
+ * @throws DataError where nothing is there, or nothing that is data
+ */
+export async function dataFiles(path: string, split?: string): Promise<readonly DataFile[]> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) {
+    throw new DataError(`${path}: expected a file or folder, got nothing there. Check the path.`);
+  }
+  const all = found.isDirectory() ? await filesOf(path) : [withSplit(path, basename(path))];
+  const files = all.filter((file) => split === undefined || file.split === split);
+  if (files.length > 0) return files;
+  const splits = [...new Set(all.map((file) => file.split ?? "none"))].join(", ");
+  const expected = split === undefined ? "data files" : `data files of "${split}"`;
+  throw new DataError(
+    `${path}: expected ${expected} (.jsonl, .json, .csv, .tsv, each also .gz, or .parquet), got ` +
+      `${all.length === 0 ? "none" : `parts ${splits}`}.`,
+  );
+}
+
+/** Name of the part that a path's words tell; the innermost word counts. */
+export function splitOf(name: string): string | undefined {
+  const words = name.toLowerCase().split(/[^a-z]+/);
+  return words.map((word) => SPLITS.get(word)).findLast((split) => split !== undefined);
+}
+
+async function filesOf(folder: string): Promise<readonly DataFile[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && EXTENSION.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((path) => withSplit(path, relative(folder, path).split(sep).join("/")));
+}
+
+function withSplit(path: string, name: string): DataFile {
+  const split = splitOf(name);
+  return { path, ...(split !== undefined && { split }) };
+}
