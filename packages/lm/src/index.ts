@@ -13,6 +13,7 @@ export {
   type SpecialIds,
   toHuggingFace,
 } from "./config.ts";
+export { type Dropout, drawMasks } from "./dropout.ts";
 export {
   createGenerator,
   type Generator,
@@ -23,6 +24,15 @@ export type { Completion, Finish, GeneratedToken, GenerateOptions } from "./gene
 export { withoutPadding } from "./generate/prompts.ts";
 export { atLastToken, logits, scalars } from "./heads.ts";
 export { loadAdapter, saveAdapter } from "./io/adapter-folder.ts";
+export {
+  type DownloadedModel,
+  type DownloadOptions,
+  type DownloadProgress,
+  downloadModel,
+} from "./io/hub-download.ts";
+export { HubError } from "./io/hub-error.ts";
+export { hubCache } from "./io/hub-name.ts";
+export { type ResolvedModel, resolveModel } from "./io/hub-resolve.ts";
 export {
   type LoadedModel,
   loadModel,
@@ -92,6 +102,7 @@ export type {
   TokenName,
 } from "./tokenizer/json.ts";
 export { type PaddedRows, type PadOptions, padRows, type Side } from "./tokenizer/padding.ts";
+export type { Frame } from "./tokenizer/post-processor.ts";
 export {
   type Piece,
   type PieceType,
@@ -114,6 +125,7 @@ export {
   optimizerRule,
   readTrainerConfig,
   scheduleOf,
+  stepsOfRun,
   TRAINER_DEFAULTS,
   type TrainerConfig,
 } from "./train/config.ts";
@@ -142,11 +154,12 @@ export {
 export { type SftReduction, sftLoss, sftWeight } from "./train/sft-loss.ts";
 export {
   parseSftConfig,
+  readSftConfig,
   SFT_DEFAULTS,
   type SftConfig,
   type SftEvaluator,
   sftEvaluator,
   trainSft,
 } from "./train/train-sft.ts";
-export { hiddenStates } from "./transformer.ts";
+export { type ForwardOptions, hiddenStates } from "./transformer.ts";
 export type { Params, TokenBatch } from "./types.ts";
