@@ -8,6 +8,7 @@ import { embedding, logSoftmaxAt } from "@preflab/tfjs-backend-ort";
 import type { Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ModelConfig } from "./config.ts";
+import type { Dropout } from "./dropout.ts";
 import { outputHead } from "./heads.ts";
 import { areKept } from "./scoring/chunks.ts";
 import { type LogitFactors, vocabularySums } from "./scoring/vocabulary.ts";
@@ -15,7 +16,7 @@ import { hiddenStates } from "./transformer.ts";
 import type { Params, TokenBatch } from "./types.ts";
 
 /** Tokens and their padding, see {@link TokenBatch}. */
-export type Tokens = Pick<TokenBatch, "ids" | "attentionMask">;
+export type Tokens = Pick<TokenBatch, "ids" | "attentionMask" | "positions">;
 
 /** A model that predicts tokens, and its hidden states for a batch if they are known. */
 export interface Predictor {
@@ -23,9 +24,14 @@ export interface Predictor {
   readonly params: Params;
   /** `[B, T, D]` after the final norm; default: computed from the batch. */
   readonly hidden?: Tensor3D;
+  /** Elements that the forward pass leaves out, in training only. */
+  readonly dropout?: Dropout | undefined;
 }
 
-/** Numbers per token, `[B, T - 1]` nats, 0 where the token or the one before it is padding. */
+/**
+ * Numbers per token, `[B, T - 1]` nats, 0 where nothing is predicted: where the token or the one
+ * before it is padding, and at the first token of a text.
+ */
 export interface TokenScores {
   /** Log-probability of the token. */
   readonly logps: Tensor2D;
@@ -38,7 +44,7 @@ export interface TokenScores {
 /**
  * Log-probability of every token given those before it, with gradients. Logits of a large batch and
  * vocabulary are computed piece by piece and never stored, see ./scoring.
- * @returns `[B, T - 1]` nats, 0 where the token or the one before it is padding
+ * @returns `[B, T - 1]` nats, 0 where nothing is predicted, see {@link predictionMask}
  */
 export function tokenLogps(policy: Predictor, tokens: Tokens): Tensor2D {
   const factors = logitFactors(policy, tokens);
@@ -78,25 +84,31 @@ export function sequenceLogps(tokenLogps: Tensor2D, completionMask: Tensor2D): T
 }
 
 /**
- * Which entries of per-token results count: 1 where the token and the one before it are real.
+ * Which entries of per-token results count: 1 where the token and the one before it are real and of
+ * one text.
  * @param attentionMask `[B, T]` int32
+ * @param positions `[B, T]` int32, of tokens in their texts; default: a row is one text
  * @returns `[B, T - 1]` float32
  */
-export function predictionMask(attentionMask: Tensor2D): Tensor2D {
-  return tf.cast(tf.mul(dropFirst(attentionMask), dropLast(attentionMask)), "float32");
+export function predictionMask(attentionMask: Tensor2D, positions?: Tensor2D): Tensor2D {
+  const real: Tensor2D = tf.mul(dropFirst(attentionMask), dropLast(attentionMask));
+  if (!positions) return tf.cast(real, "float32");
+  const isNotFirst = tf.minimum(dropFirst(positions), tf.scalar(1, "int32"));
+  return tf.cast(tf.mul(real, isNotFirst) as Tensor2D, "float32");
 }
 
 /** Factors of the logits that predict tokens 1 to T - 1, `N = B (T - 1)`. */
-function logitFactors({ config, params, hidden }: Predictor, tokens: Tokens): LogitFactors {
-  const { ids, attentionMask } = tokens;
+function logitFactors(predictor: Predictor, tokens: Tokens): LogitFactors {
+  const { config, params, hidden, dropout } = predictor;
+  const { ids, attentionMask, positions } = tokens;
   if (ids.shape[1] < 2) {
     throw new Error(
       `logps: expected at least 2 tokens, since the first is not predicted, got ${ids.shape[1]}.`,
     );
   }
-  const states = hidden ?? hiddenStates(config, params, ids, attentionMask);
+  const states = hidden ?? hiddenStates(config, params, ids, attentionMask, { positions, dropout });
   const [batch, length, width] = states.shape;
-  const predicting = tf.slice(states, [0, 0, 0], [batch, length - 1, width]);
+  const predicting: Tensor3D = tf.slice(states, [0, 0, 0], [batch, length - 1, width]);
   return {
     hidden: tf.reshape(predicting, [batch * (length - 1), width]),
     head: outputHead(config, params),
@@ -120,8 +132,8 @@ function nextTokens({ ids }: Tokens): Tensor1D {
 }
 
 /** `[B (T - 1)] -> [B, T - 1]`, 0 where nothing is predicted. */
-function perToken(numbers: Tensor1D, { attentionMask }: Tokens): Tensor2D {
-  const mask = predictionMask(attentionMask);
+function perToken(numbers: Tensor1D, { attentionMask, positions }: Tokens): Tensor2D {
+  const mask = predictionMask(attentionMask, positions);
   return tf.mul(tf.reshape(numbers, mask.shape), mask);
 }
 

@@ -1,6 +1,7 @@
 /**
  * What follows from a padding mask: the position of every token and who may attend to whom. Both
- * are computed inside the graph, so that one compiled program serves every padding.
+ * are computed inside the graph, so that one compiled program serves every padding. Rows that hold
+ * several texts bring their positions, which say where a text begins.
  */
 
 import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
@@ -26,12 +27,15 @@ export function positionsOf(attentionMask: Tensor2D): Tensor2D {
  * @param keyMask `[B, S]` int32, 1 for tokens and 0 for padding
  * @param queries `[T]` int32, index of every query among the keys
  * @param window tokens that a query sees, itself included; null for all before it
+ * @param positions `[B, T]` int32, of the queries in their texts: what comes more tokens before a
+ *   query is another text's, which it must not see; default: a row is one text
  * @returns `[B, 1, T, S]`
  */
 export function attentionBias(
   keyMask: Tensor2D,
   queries: Tensor1D,
   window: number | null,
+  positions?: Tensor2D,
 ): Tensor4D {
   const [batch, keys] = keyMask.shape;
   const key = tf.range(0, keys, 1, "int32");
@@ -39,7 +43,15 @@ export function attentionBias(
   const past = tf.lessEqual(key, query); // [T, S]
   const seen = window === null ? past : tf.logicalAnd(past, isWithin(window, key, query));
   const real = tf.reshape(tf.cast(keyMask, "bool"), [batch, 1, 1, keys]);
-  return tf.where(tf.logicalAnd(seen, real), 0, FORBIDDEN) as Tensor4D;
+  const allowed = tf.logicalAnd(seen, real); // [B, 1, T, S]
+  const own = positions ? tf.logicalAnd(allowed, isOfText(positions, key, queries)) : allowed;
+  return tf.where(own, 0, FORBIDDEN) as Tensor4D;
+}
+
+/** Whether a key is not before the text of the query. `[B, 1, T, S]` */
+function isOfText(positions: Tensor2D, key: tf.Tensor, queries: Tensor1D): tf.Tensor {
+  const begin = tf.expandDims(tf.sub(queries, positions), 2); // [B, T, 1]
+  return tf.expandDims(tf.greaterEqual(key, begin), 1);
 }
 
 function isWithin(window: number, key: tf.Tensor, query: tf.Tensor): tf.Tensor {

@@ -56,8 +56,9 @@ export class RandomStream {
   }
 
   #fill(index: number): void {
-    const counter = [index % 2 ** 32, Math.floor(index / 2 ** 32), ...this.#name] as const;
-    this.#block.set(philox4x32(counter, this.#key));
+    const [name0, name1] = this.#name;
+    const counter = [index % 2 ** 32, Math.floor(index / 2 ** 32), name0, name1] as const;
+    philox4x32(counter, this.#key, this.#block);
     this.#blockIndex = index;
   }
 }

@@ -8,17 +8,28 @@ import type { Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { attend, projectHeads } from "./attention.ts";
 import type { ModelConfig } from "./config.ts";
+import { attentionSite, type Dropout, dropped, EMBEDDING, mlpSite } from "./dropout.ts";
 import { affine, mlp, normalize, parameter } from "./layers.ts";
 import { attentionBias, positionsOf } from "./positions.ts";
 import { anglesAt } from "./rotary.ts";
 import type { Params } from "./types.ts";
+
+/** What a forward pass may be told beside its tokens. */
+export interface ForwardOptions {
+  /**
+   * Positions of the tokens, `[B, T]` int32, starting anew at 0 where a row goes on with another
+   * text: a token sees no further back than its position. Default: a row is one text.
+   */
+  readonly positions?: Tensor2D | undefined;
+  /** Elements to leave out, in training only. Default: none. */
+  readonly dropout?: Dropout | undefined;
+}
 
 /**
  * Hidden states after the final norm, from which logits, rewards and values are computed. Values at
  * padding are finite and mean nothing.
  * @param ids `[B, T]` int32
  * @param attentionMask `[B, T]` int32, padding on either side
- * @param positions `[B, T]` int32; default: counted from each row's first token
  * @returns `[B, T, D]`
  * @throws Error when a parameter is missing or the sequence exceeds a table of positions
  */
@@ -27,10 +38,10 @@ export function hiddenStates(
   params: Params,
   ids: Tensor2D,
   attentionMask: Tensor2D,
-  positions?: Tensor2D,
+  options: ForwardOptions = {},
 ): Tensor3D {
   return tf.tidy(() => {
-    const states = layerStates(config, params, ids, attentionMask, positions);
+    const states = layerStates(config, params, ids, attentionMask, options);
     return states[config.layers] as Tensor3D;
   });
 }
@@ -41,19 +52,21 @@ export function layerStates(
   params: Params,
   ids: Tensor2D,
   attentionMask: Tensor2D,
-  positions: Tensor2D = positionsOf(attentionMask),
+  { positions, dropout }: ForwardOptions = {},
 ): Tensor3D[] {
   const [batch, length] = ids.shape;
   const { position, slidingWindow, width } = config;
-  const angles = position.kind === "rotary" ? anglesAt(position, positions) : null;
-  const bias = attentionBias(attentionMask, tf.range(0, length, 1, "int32"), slidingWindow);
+  const places = positions ?? positionsOf(attentionMask);
+  const angles = position.kind === "rotary" ? anglesAt(position, places) : null;
+  const queries = tf.range(0, length, 1, "int32");
+  const bias = attentionBias(attentionMask, queries, slidingWindow, positions);
 
-  let x = embed(config, params, ids, positions); // [B * T, D]
+  let x = dropped(embed(config, params, ids, places), dropout, EMBEDDING); // [B * T, D]
   const states = [x];
   for (let layer = 0; layer < config.layers; layer++) {
-    x = block(config, params, layer, x, (normed, name) =>
-      attend(config, layer, projectHeads(config, params, name, normed, batch, angles), bias),
-    );
+    const mix = (normed: Tensor2D, name: string) =>
+      attend(config, layer, projectHeads(config, params, name, normed, batch, angles), bias);
+    x = block(config, params, layer, x, mix, dropout);
     states.push(x);
   }
   states[config.layers] = normalize(config, params, "norm", x);
@@ -95,19 +108,23 @@ export function block(
   layer: number,
   x: Tensor2D,
   attention: (normed: Tensor2D, name: string) => Tensor2D,
+  dropout?: Dropout,
 ): Tensor2D {
   const name = `blocks.${layer}`;
   const normed = normalize(config, params, `${name}.norm1`, x);
   const mixed = attention(normed, name);
-  const attended = affine(params, `${name}.attentionOut`, mixed, config.biases.attentionOut);
+  const projected = affine(params, `${name}.attentionOut`, mixed, config.biases.attentionOut);
+  const attended = dropped(projected, dropout, attentionSite(layer));
+  const transformed = (normed2: Tensor2D) =>
+    dropped(mlp(config, params, name, normed2), dropout, mlpSite(layer));
 
   if (config.residual === "sequential") {
     const between = tf.add(x, attended) as Tensor2D;
     const normed2 = normalize(config, params, `${name}.norm2`, between);
-    return tf.add(between, mlp(config, params, name, normed2));
+    return tf.add(between, transformed(normed2));
   }
   const normed2 = config.sharedNorm ? normed : normalize(config, params, `${name}.norm2`, x);
-  return tf.add(tf.add(x, attended), mlp(config, params, name, normed2));
+  return tf.add(tf.add(x, attended), transformed(normed2));
 }
 
 function flat(tokens: Tensor2D): Tensor1D {

@@ -13,4 +13,6 @@ export interface TokenBatch {
   readonly attentionMask: Tensor2D;
   /** 1 for tokens of the completion, 0 for those of the prompt and for padding. */
   readonly completionMask: Tensor2D;
+  /** Where rows hold several texts: position of every token in its text, 0 at padding. */
+  readonly positions?: Tensor2D | undefined;
 }

@@ -4,6 +4,7 @@
  */
 
 import { RandomStream } from "../rng.ts";
+import { packRows } from "./packing.ts";
 import { type PaddedBatch, padBatch, paddedLength, type TokenRow } from "./rows.ts";
 
 /** Steps whose rows are sorted by length together: much padding saved, little order lost. */
@@ -13,6 +14,8 @@ const STEPS_PER_POOL = 16;
 export interface Batches {
   /** Steps until every row was seen once more. */
   readonly stepsPerEpoch: number;
+  /** With packing: rows that batches are made of, and the share of their `maxLength` that is used. */
+  readonly packed: { readonly sequences: number; readonly utilisation: number } | null;
   /** The micro-batches of a step. @param step from 1 */
   at(step: number): readonly PaddedBatch[];
 }
@@ -34,6 +37,8 @@ export interface BatchOptions {
   readonly maxLength: number;
   /** Id at padding; any valid one. Default 0. */
   readonly fillId?: number;
+  /** Several rows in one, up to `maxLength` tokens; a batch is `batchSize` of those. Default false. */
+  readonly packing?: boolean;
 }
 
 /**
@@ -41,9 +46,13 @@ export interface BatchOptions {
  * last step, empty ones do.
  * @throws Error without rows, or when sizes are not positive integers
  */
-export function rowBatches(rows: readonly TokenRow[], options: BatchOptions): Batches {
+export function rowBatches(given: readonly TokenRow[], options: BatchOptions): Batches {
   const { batchSize, gradAccum = 1, shuffle = true, seed, maxLength, fillId = 0 } = options;
-  checkSizes(rows.length, { batchSize, gradAccum, maxLength });
+  checkSizes(given.length, { batchSize, gradAccum, maxLength });
+  const packed = options.packing
+    ? packRows(given, maxLength, shuffle ? "tight" : "in order")
+    : null;
+  const rows = packed?.rows ?? given;
   const perStep = batchSize * gradAccum;
   const stepsPerEpoch = Math.ceil(rows.length / perStep);
   const lengths = rows.map(({ ids }) => ids.length);
@@ -59,6 +68,7 @@ export function rowBatches(rows: readonly TokenRow[], options: BatchOptions): Ba
   };
   return {
     stepsPerEpoch,
+    packed: packed && { sequences: rows.length, utilisation: packed.utilisation },
     at: (step) => {
       const epoch = Math.floor((step - 1) / stepsPerEpoch);
       const indices = stepsOf(epoch)[(step - 1) % stepsPerEpoch] as readonly number[];

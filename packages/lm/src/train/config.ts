@@ -8,6 +8,12 @@ import { sgd } from "../optim/sgd.ts";
 import { ConfigError, type OptionReader } from "./options.ts";
 
 const OPTIMIZERS = ["adamw", "adam", "rmsprop", "sgd"] as const;
+/** Less than any data set's step. */
+const LEAST_EPOCHS = 1e-9;
+
+/** Beyond this, hardly anything is left to learn from. */
+const MOST_DROPOUT = 0.99;
+
 const SCHEDULES = ["constant", "linear", "cosine"] as const;
 
 /** Settings of an optimizer; those of the others are not read. */
@@ -39,11 +45,14 @@ export interface TrainerConfig {
   readonly batchSize: number;
   /** Micro-batches of a step. */
   readonly gradAccum: number;
-  readonly maxSteps: number;
+  /** Length of the run, in optimizer steps or in passes over the data: one of the two is null. */
+  readonly maxSteps: number | null;
+  /** Need not be whole. */
+  readonly epochs: number | null;
   /** Longest row, tokens. */
   readonly maxLength: number;
-  /** Always 0: there is no seeded implementation. */
-  readonly dropout: 0;
+  /** Share of elements left out in training, in `[0, 1)`, see `Dropout`. */
+  readonly dropout: number;
   readonly seed: number;
   /** Steps between evaluations; 0: at the end only. */
   readonly evalEvery: number;
@@ -51,7 +60,10 @@ export interface TrainerConfig {
   readonly saveEvery: number;
 }
 
-/** Defaults: those of the command line's minimal config; eps and alpha are torch's. */
+/**
+ * Defaults: those of the command line's minimal config; eps and alpha are torch's. The length of the
+ * run has none.
+ */
 export const TRAINER_DEFAULTS: TrainerConfig = {
   optimizer: {
     name: "adamw",
@@ -67,7 +79,8 @@ export const TRAINER_DEFAULTS: TrainerConfig = {
   },
   batchSize: 8,
   gradAccum: 1,
-  maxSteps: 24,
+  maxSteps: null,
+  epochs: null,
   maxLength: 512,
   dropout: 0,
   seed: 0,
@@ -80,23 +93,46 @@ export function readTrainerConfig(
   reader: OptionReader,
   defaults: TrainerConfig = TRAINER_DEFAULTS,
 ): TrainerConfig {
-  const dropout = reader.number("dropout", 0, 0, 1);
-  if (dropout > 0) {
-    throw new ConfigError(
-      `dropout: expected 0, got ${dropout}. There is no dropout yet that a checkpoint could continue.`,
-    );
-  }
   return {
     optimizer: readOptimizer(reader.object("optimizer"), defaults.optimizer),
     batchSize: reader.integer("batchSize", defaults.batchSize, 1),
     gradAccum: reader.integer("gradAccum", defaults.gradAccum, 1),
-    maxSteps: reader.integer("maxSteps", defaults.maxSteps, 1),
+    ...readRunLength(reader),
     maxLength: reader.integer("maxLength", defaults.maxLength, 2),
-    dropout: 0,
+    dropout: reader.number("dropout", defaults.dropout, 0, MOST_DROPOUT),
     seed: reader.integer("seed", defaults.seed, 0),
     evalEvery: reader.integer("evalEvery", defaults.evalEvery, 0),
     saveEvery: reader.integer("saveEvery", defaults.saveEvery, 0),
   };
+}
+
+/**
+ * Optimizer steps of a run.
+ * @param stepsPerEpoch see `Batches`
+ * @throws ConfigError unless one of maxSteps and epochs is given
+ */
+export function stepsOfRun(
+  { maxSteps, epochs }: Pick<TrainerConfig, "maxSteps" | "epochs">,
+  stepsPerEpoch: number,
+): number {
+  if (maxSteps !== null && epochs === null) return maxSteps;
+  if (epochs !== null && maxSteps === null) return Math.max(1, Math.round(epochs * stepsPerEpoch));
+  throw new ConfigError(
+    `stepsOfRun: expected one of maxSteps and epochs, got ${maxSteps} and ${epochs}.`,
+  );
+}
+
+function readRunLength(reader: OptionReader): Pick<TrainerConfig, "maxSteps" | "epochs"> {
+  const given = (["maxSteps", "epochs"] as const).filter((key) => reader.has(key));
+  if (given.length !== 1) {
+    throw reader.error(
+      given[0],
+      `expected one of maxSteps and epochs, got ${given.join(" and ") || "none"}.`,
+    );
+  }
+  return given[0] === "maxSteps"
+    ? { maxSteps: reader.integer("maxSteps", 0, 1), epochs: null }
+    : { maxSteps: null, epochs: reader.number("epochs", 0, LEAST_EPOCHS, Number.MAX_VALUE) };
 }
 
 function readOptimizer(reader: OptionReader, defaults: OptimizerConfig): OptimizerConfig {

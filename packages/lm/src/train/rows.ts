@@ -1,7 +1,4 @@
-/**
- * Token rows and how they become rectangles. Rows are padded, not packed: several rows in one would
- * need attention that stops at their borders, which the transformer does not have.
- */
+/** Token rows and how they become rectangles. Several rows in one are made by ./packing.ts. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import { padRows } from "../tokenizer/padding.ts";
@@ -13,6 +10,8 @@ export interface TokenRow {
   readonly ids: ArrayLike<number>;
   /** 1 for tokens to learn, 0 for the others; as long as `ids`. Default: learn all. */
   readonly completionMask?: ArrayLike<number>;
+  /** Where the row holds several texts: position of every token in its text, from 0. */
+  readonly positions?: ArrayLike<number>;
 }
 
 /** Rows as rectangles `[B, T]`, row-major, padded on the right. */
@@ -20,6 +19,8 @@ export interface PaddedBatch {
   readonly ids: Int32Array;
   readonly attentionMask: Int32Array;
   readonly completionMask: Int32Array;
+  /** Where rows hold several texts; 0 at padding. */
+  readonly positions?: Int32Array;
   readonly shape: readonly [number, number];
 }
 
@@ -95,18 +96,27 @@ export function padBatch(
     all.map(({ ids }) => ids),
     { side: "right", fillId, length },
   );
-  const masks = all.map(({ ids, completionMask }) => completionMask ?? Array(ids.length).fill(1));
-  const { ids: completionMask } = padRows(masks, { side: "right", fillId: 0, length });
-  return { ids: padded.ids, attentionMask: padded.mask, completionMask, shape: padded.shape };
+  const fill = (numbers: readonly ArrayLike<number>[]): Int32Array =>
+    padRows(numbers, { side: "right", fillId: 0, length }).ids;
+  return {
+    ids: padded.ids,
+    attentionMask: padded.mask,
+    completionMask: fill(all.map((row) => row.completionMask ?? Array(row.ids.length).fill(1))),
+    ...(all.some(({ positions }) => positions) && {
+      positions: fill(all.map((row) => row.positions ?? Array.from(row.ids, (_, t) => t))),
+    }),
+    shape: padded.shape,
+  };
 }
 
 /** The tensors of a batch, which the caller disposes. */
-export function toTensors({ shape, ...arrays }: PaddedBatch): TokenBatch {
+export function toTensors({ shape, positions, ...arrays }: PaddedBatch): TokenBatch {
   const matrix = (data: Int32Array) => tf.tensor2d(data, [...shape], "int32");
   return {
     ids: matrix(arrays.ids),
     attentionMask: matrix(arrays.attentionMask),
     completionMask: matrix(arrays.completionMask),
+    ...(positions && { positions: matrix(positions) }),
   };
 }
 
@@ -117,16 +127,22 @@ export function learnedTokens({ ids, completionMask }: TokenRow): number {
   return count;
 }
 
-/** Tokens to learn of each row of a batch. */
-export function learnedPerRow({ completionMask, attentionMask, shape }: PaddedBatch): number[] {
+/** Tokens to learn of each text of a batch; 0 for rows without a text. */
+export function learnedPerText(batch: PaddedBatch): number[] {
+  const { completionMask, attentionMask, positions, shape } = batch;
   const [rows, length] = shape;
-  return Array.from({ length: rows }, (_, row) => {
+  const counts: number[] = [];
+  for (let row = 0; row < rows; row++) {
     let count = 0;
     for (let t = row * length + 1; t < (row + 1) * length; t++) {
-      if (completionMask[t] && attentionMask[t] && attentionMask[t - 1]) count++;
+      if (attentionMask[t] && positions?.[t] === 0) {
+        counts.push(count);
+        count = 0;
+      } else if (completionMask[t] && attentionMask[t] && attentionMask[t - 1]) count++;
     }
-    return count;
-  });
+    counts.push(count);
+  }
+  return counts;
 }
 
 function cutRow({ ids, completionMask }: TokenRow, length: number): TokenRow {

@@ -4,13 +4,13 @@ import type { Scalar, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { predictionMask } from "../logps.ts";
 import type { TokenBatch } from "../types.ts";
-import { learnedPerRow, type PaddedBatch } from "./rows.ts";
+import { learnedPerText, type PaddedBatch } from "./rows.ts";
 
 /**
- * How token losses become one number. Rows without a token to learn never count.
- * - `tokenMean`: mean over all completion tokens of the batch; long rows weigh more.
- * - `sequenceMean`: mean over rows of each row's mean over its tokens.
- * - `sequenceSum`: mean over rows of each row's sum, as the DPO reference code has it: its learning
+ * How token losses become one number. Texts without a token to learn never count.
+ * - `tokenMean`: mean over all completion tokens of the batch; long texts weigh more.
+ * - `sequenceMean`: mean over texts of each text's mean over its tokens.
+ * - `sequenceSum`: mean over texts of each text's sum, as the DPO reference code has it: its learning
  *   rates belong to losses that grow with the length.
  */
 export type SftReduction = "tokenMean" | "sequenceMean" | "sequenceSum";
@@ -25,23 +25,33 @@ export const SFT_REDUCTIONS: readonly SftReduction[] = ["tokenMean", "sequenceMe
  */
 export function sftLoss(
   tokenLogps: Tensor2D,
-  { attentionMask, completionMask }: TokenBatch,
+  { attentionMask, completionMask, positions }: TokenBatch,
   reduction: SftReduction = "tokenMean",
 ): Scalar {
   const completion = tf.cast(tf.slice(completionMask, [0, 1], [-1, -1]), "float32");
-  const learned = tf.mul(completion, predictionMask(attentionMask)); // [B, T - 1]
+  const learned = tf.mul(completion, predictionMask(attentionMask, positions)) as Tensor2D; // [B, T - 1]
   const losses = tf.neg(tf.mul(tokenLogps, learned));
   if (reduction === "tokenMean") return ratio(tf.sum(losses), tf.sum(learned)) as Scalar;
-  const counts = tf.sum(learned, 1); // [B]
-  const sums = tf.sum(losses, 1);
-  const perRow = reduction === "sequenceMean" ? ratio(sums, counts) : sums;
-  return ratio(tf.sum(perRow), tf.sum(tf.minimum(counts, 1))) as Scalar;
+  const counts = countsOfTexts(learned, positions);
+  // Every text adds up to 1; rounded, since the shares of its tokens are not exact.
+  const texts = tf.round(tf.sum(ratio(learned, counts)));
+  const perToken = reduction === "sequenceMean" ? ratio(losses, counts) : losses;
+  return ratio(tf.sum(perToken), texts) as Scalar;
 }
 
 /** What the loss of a batch is a mean over: the batch's share in a mean over batches. */
 export function sftWeight(batch: PaddedBatch, reduction: SftReduction): number {
-  const learned = learnedPerRow(batch);
+  const learned = learnedPerText(batch);
   return learned.reduce((sum, n) => sum + (reduction === "tokenMean" ? n : Math.min(n, 1)), 0);
+}
+
+/** Tokens to learn of the text that each token is of: `[B, 1]`, or `[B, T - 1]` if rows have several. */
+function countsOfTexts(learned: Tensor2D, positions: Tensor2D | undefined): Tensor {
+  if (!positions) return tf.sum(learned, 1, true);
+  const places = tf.slice(positions, [0, 1], [-1, -1]);
+  const begins = tf.sub(tf.range(1, positions.shape[1], 1, "int32"), places); // [B, T - 1]
+  const isOfOne = tf.equal(tf.expandDims(begins, 2), tf.expandDims(begins, 1));
+  return tf.sum(tf.mul(tf.cast(isOfOne, "float32"), tf.expandDims(learned, 1)), 2);
 }
 
 /** `sum / count`; counts are whole numbers, and 0 only where the sum is 0. */

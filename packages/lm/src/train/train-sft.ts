@@ -1,29 +1,32 @@
 /** Supervised fine-tuning: the shared loop with the loss of ./sft-loss.ts. */
 
 import { jit, type MicroBatch, trainStep } from "@preflab/tfjs-backend-ort";
-import type { Tensor2D } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { drawMasks } from "../dropout.ts";
 import { tokenLogps } from "../logps.ts";
+import { RandomStream } from "../rng.ts";
 import type { Batches } from "./batches.ts";
 import {
   optimizerRule,
   readTrainerConfig,
   scheduleOf,
+  stepsOfRun,
   TRAINER_DEFAULTS,
   type TrainerConfig,
 } from "./config.ts";
 import { runLoop, type Snapshot, type TrainHooks, type TrainOutcome } from "./loop.ts";
 import { OptionReader } from "./options.ts";
 import type { TrainablePolicy } from "./policy.ts";
-import { learnedPerRow, type PaddedBatch, toTensors } from "./rows.ts";
+import { learnedPerText, type PaddedBatch, toTensors } from "./rows.ts";
+import { type BatchForm, fromList, toList } from "./sft-batch.ts";
 import { SFT_REDUCTIONS, type SftReduction, sftLoss, sftWeight } from "./sft-loss.ts";
-
-/** ids, attentionMask, completionMask, each `[B, T]`. */
-type SftTensors = [Tensor2D, Tensor2D, Tensor2D];
 
 /** Settings of a run. */
 export interface SftConfig extends TrainerConfig {
   readonly reduction: SftReduction;
+  /** Several rows in one, see `rowBatches`. */
+  readonly packing: boolean;
 }
 
 /** Defaults of {@link SftConfig}; the learning rate is TRL's for SFT. */
@@ -31,22 +34,30 @@ export const SFT_DEFAULTS: SftConfig = {
   ...TRAINER_DEFAULTS,
   optimizer: { ...TRAINER_DEFAULTS.optimizer, lr: 2e-5 },
   reduction: "tokenMean",
+  packing: false,
 };
 
 /** Settings from an untrusted object. @throws ConfigError for unknown keys and bad values */
 export function parseSftConfig(raw: unknown): SftConfig {
   const reader = new OptionReader("sft", raw);
-  const config = {
-    ...readTrainerConfig(reader, SFT_DEFAULTS),
-    reduction: reader.choice("reduction", SFT_DEFAULTS.reduction, SFT_REDUCTIONS),
-  };
+  const config = readSftConfig(reader);
   reader.finish();
   return config;
 }
 
+/** Settings from a reader whose other keys the caller reads. @throws ConfigError */
+export function readSftConfig(reader: OptionReader): SftConfig {
+  return {
+    ...readTrainerConfig(reader, SFT_DEFAULTS),
+    reduction: reader.choice("reduction", SFT_DEFAULTS.reduction, SFT_REDUCTIONS),
+    packing: reader.boolean("packing", SFT_DEFAULTS.packing),
+  };
+}
+
 /**
- * Fine-tunes `policy`, whose variables change in place. Loss and gradient are those of a whole
- * step's rows, however they are cut into micro-batches.
+ * Fine-tunes `policy`, whose variables change in place. Without dropout, loss and gradient are those
+ * of a whole step's rows, however they are cut into micro-batches.
+ * @param batches packed exactly if the config says so
  * @param resume a checkpoint whose parameters the policy already has
  * @throws NonFiniteError, see {@link runLoop}
  */
@@ -57,12 +68,14 @@ export async function trainSft(
   hooks: TrainHooks = {},
   resume?: Snapshot & { readonly name: string },
 ): Promise<TrainOutcome> {
-  const { optimizer, maxSteps, reduction, evalEvery, saveEvery } = config;
-  const step = trainStep<SftTensors>({
+  const { optimizer, reduction, evalEvery, saveEvery, packing, dropout } = config;
+  const maxSteps = stepsOfRun(config, batches.stepsPerEpoch);
+  const form = { packed: packing, rate: dropout };
+  const step = trainStep<readonly Tensor[]>({
     name: "trainSft",
     params: policy.variables,
     rule: optimizerRule(optimizer),
-    loss: (...tensors) => ({ loss: batchLoss(policy, reduction, tensors) }),
+    loss: (...tensors) => ({ loss: batchLoss(policy, reduction, tensors, form) }),
     skipNonFinite: true,
     ...(optimizer.maxGradNorm > 0 && { maxGradNorm: optimizer.maxGradNorm }),
   });
@@ -71,7 +84,8 @@ export async function trainSft(
       {
         name: "trainSft",
         step,
-        batches: (number) => batches.at(number).map((batch) => microBatch(batch, reduction)),
+        batches: (number) =>
+          batches.at(number).map((batch, part) => microBatch(policy, batch, config, number, part)),
         schedule: scheduleOf(optimizer, maxSteps),
         maxSteps,
         evalEvery,
@@ -98,9 +112,10 @@ export function sftEvaluator(
   batches: Batches,
   reduction: SftReduction,
 ): SftEvaluator {
-  const losses = jit((...tensors: SftTensors) => ({
-    loss: batchLoss(policy, reduction, tensors),
-    nll: batchLoss(policy, "tokenMean", tensors),
+  const form = { packed: batches.packed !== null, rate: 0 };
+  const losses = jit((...tensors: readonly Tensor[]) => ({
+    loss: batchLoss(policy, reduction, tensors, form),
+    nll: batchLoss(policy, "tokenMean", tensors, form),
   }));
   const evaluate = async () => {
     const total = { loss: 0, nll: 0, weight: 0, tokens: 0 };
@@ -108,8 +123,8 @@ export function sftEvaluator(
       for (const batch of batches.at(step)) {
         const weight = sftWeight(batch, reduction);
         if (weight === 0) continue;
-        const tokens = learnedPerRow(batch).reduce((sum, n) => sum + n, 0);
-        const tensors = sftTensors(batch);
+        const tokens = learnedPerText(batch).reduce((sum, n) => sum + n, 0);
+        const tensors = toList({ tokens: toTensors(batch) });
         const result = await losses.async(...tensors);
         const [loss = 0] = await result.loss.data();
         const [nll = 0] = await result.nll.data();
@@ -128,17 +143,25 @@ export function sftEvaluator(
 function batchLoss(
   { config, parameters }: TrainablePolicy,
   reduction: SftReduction,
-  [ids, attentionMask, completionMask]: SftTensors,
+  tensors: readonly Tensor[],
+  form: BatchForm,
 ): tf.Scalar {
-  const batch = { ids, attentionMask, completionMask };
-  return sftLoss(tokenLogps({ config, params: parameters() }, batch), batch, reduction);
+  const { tokens, dropout } = fromList(tensors, form);
+  const logps = tokenLogps({ config, params: parameters(), dropout }, tokens);
+  return sftLoss(logps, tokens, reduction);
 }
 
-function microBatch(batch: PaddedBatch, reduction: SftReduction): MicroBatch<SftTensors> {
-  return { batch: sftTensors(batch), weight: sftWeight(batch, reduction) };
-}
-
-function sftTensors(batch: PaddedBatch): SftTensors {
-  const { ids, attentionMask, completionMask } = toTensors(batch);
-  return [ids, attentionMask, completionMask];
+/** What is fed for one micro-batch: its dropout is a function of seed, step and part alone. */
+function microBatch(
+  { config: model }: TrainablePolicy,
+  batch: PaddedBatch,
+  { reduction, dropout: rate, seed }: SftConfig,
+  step: number,
+  part: number,
+): MicroBatch<readonly Tensor[]> {
+  const tokens = toTensors(batch);
+  const stream = new RandomStream(seed, `dropout/${step}/${part}`);
+  const kept = rate > 0 ? drawMasks(model, tokens.ids.size, rate, stream) : undefined;
+  const dropout = kept && { rate, kept };
+  return { batch: toList({ tokens, dropout }), weight: sftWeight(batch, reduction) };
 }

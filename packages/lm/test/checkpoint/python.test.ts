@@ -66,7 +66,7 @@ async function saveGolden(name: string): Promise<void> {
   const [, length] = ids.shape;
   const positions = tf.tensor2d(golden.values("position_ids"), ids.shape, "int32");
   const scores = tf.tidy(() => {
-    const hidden = hiddenStates(model.config, model.params, ids, attentionMask, positions);
+    const hidden = hiddenStates(model.config, model.params, ids, attentionMask, { positions });
     const rows: tf.Tensor2D = tf.reshape(hidden, [ids.size, model.config.width]);
     return logits(model.config, model.params, rows);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { rowBatches } from "../../src/train/batches.ts";
-import { learnedPerRow, type PaddedBatch, type TokenRow } from "../../src/train/rows.ts";
+import { learnedPerText, type PaddedBatch, type TokenRow } from "../../src/train/rows.ts";
 import { tinyRows } from "./tiny.ts";
 
 /** Row i is i + 2 tokens long, all of them i + 1. */
@@ -79,7 +79,7 @@ describe("train/batches", () => {
 
   test("empty rows have nothing to learn", () => {
     const [batch] = rowBatches(rows(1), options).at(1);
-    expect(learnedPerRow(batch as PaddedBatch)).toEqual([1, 0, 0, 0]);
+    expect(learnedPerText(batch as PaddedBatch)).toEqual([1, 0, 0, 0]);
   });
 
   test("sizes that make no sense are errors", () => {

@@ -1,15 +1,21 @@
 import { describe, expect, test } from "vitest";
-import { optimizerRule, scheduleOf } from "../../src/train/config.ts";
+import { optimizerRule, scheduleOf, stepsOfRun } from "../../src/train/config.ts";
+import { ConfigError } from "../../src/train/options.ts";
 import { parseSftConfig, SFT_DEFAULTS } from "../../src/train/train-sft.ts";
 
 describe("train/config", () => {
   test("nothing given means the defaults", () => {
-    expect(parseSftConfig({})).toEqual(SFT_DEFAULTS);
+    expect(parseSftConfig({ maxSteps: 5 })).toEqual({ ...SFT_DEFAULTS, maxSteps: 5 });
   });
 
   test("what is given is taken", () => {
     const optimizer = { name: "rmsprop", lr: 5e-7, alpha: 0.9, maxGradNorm: 10 };
-    const config = parseSftConfig({ optimizer, gradAccum: 4, reduction: "sequenceSum" });
+    const config = parseSftConfig({
+      epochs: 1.5,
+      optimizer,
+      gradAccum: 4,
+      reduction: "sequenceSum",
+    });
     expect(config.optimizer).toEqual({ ...SFT_DEFAULTS.optimizer, ...optimizer });
     expect([config.gradAccum, config.reduction]).toEqual([4, "sequenceSum"]);
     expect(optimizerRule(config.optimizer).name).toBe("rmsprop");
@@ -25,10 +31,36 @@ describe("train/config", () => {
     [{ optimizer: [] }, "sft.optimizer: expected an object of settings"],
     [{ maxSteps: 1.5 }, "expected maxSteps to be an integer from 1, got 1.5"],
     [{ reduction: "mean" }, "one of tokenMean, sequenceMean, sequenceSum"],
-    [{ dropout: 0.1 }, "dropout: expected 0, got 0.1"],
+    [{ dropout: 1 }, "expected dropout to be a number from 0 to 0.99, got 1"],
+    [{ packing: "yes" }, "expected packing to be true or false"],
+    [{ maxSteps: null }, "expected one of maxSteps and epochs, got none"],
+    [{ epochs: 1 }, "expected one of maxSteps and epochs, got maxSteps and epochs"],
     [null, "sft: expected an object of settings, got null"],
   ])("%j is an error", (raw, message) => {
-    expect(() => parseSftConfig(raw)).toThrow(message);
+    const given = raw && { maxSteps: 5, ...raw };
+    expect(() => parseSftConfig(given)).toThrow(message);
+  });
+
+  test("an error knows the path to the setting", () => {
+    const pathOf = (raw: unknown) => {
+      try {
+        parseSftConfig(raw);
+      } catch (error) {
+        return error instanceof ConfigError && error.path;
+      }
+    };
+    expect(pathOf({ maxSteps: 1, optimizer: { betas: 3 } })).toEqual(["optimizer", "betas"]);
+    expect(pathOf({ maxSteps: 1, optimizer: { beta: 3 } })).toEqual(["optimizer", "beta"]);
+    expect(pathOf({ maxSteps: 1, optimizer: 3 })).toEqual(["optimizer"]);
+    expect(pathOf({ maxSteps: 1, epochs: 2 })).toEqual(["maxSteps"]);
+    expect(pathOf({})).toEqual([]);
+  });
+
+  test("epochs are as many steps as they take, at least one", () => {
+    const steps = (epochs: number) => stepsOfRun({ maxSteps: null, epochs }, 7);
+    expect([1, 2, 0.5, 0.01].map(steps)).toEqual([7, 14, 4, 1]);
+    expect(stepsOfRun({ maxSteps: 3, epochs: null }, 7)).toBe(3);
+    expect(() => stepsOfRun(SFT_DEFAULTS, 7)).toThrow("one of maxSteps and epochs");
   });
 
   test("every schedule warms up as the DPO reference does and then goes its way", () => {

@@ -1,5 +1,5 @@
 /**
- * A training process for ./resume.test.ts: `FOLDER DIE_AT MODE`. Trains 20 steps in the run folder,
+ * A training process for ./resume.test.ts: `FOLDER DIE_AT SETTINGS`. Trains 20 steps in the run folder,
  * going on where it was, and kills itself as the log line of step DIE_AT is out (0: never).
  */
 import "@preflab/tfjs-backend-ort";
@@ -9,17 +9,17 @@ import { rowBatches } from "../../src/train/batches.ts";
 import { parseSftConfig, trainSft } from "../../src/train/train-sft.ts";
 import { tinyPolicy, tinyRows } from "./tiny.ts";
 
-const [, , folder = "", dieAt = "0", gradAccum = "1"] = process.argv;
+const [, , folder = "", dieAt = "0", settings = "{}"] = process.argv;
 
 await tf.setBackend("ort");
 const config = parseSftConfig({
   batchSize: 4,
-  gradAccum: Number(gradAccum),
   maxSteps: 20,
   maxLength: 32,
   saveEvery: 10,
   seed: 11,
   optimizer: { lr: 1e-2, schedule: "cosine", warmupSteps: 4 },
+  ...JSON.parse(settings),
 });
 const policy = tinyPolicy();
 const run = await openRun(folder, { config }, { resume: true });

@@ -11,11 +11,15 @@ const root = mkdtempSync(join(tmpdir(), "preflab-resume-"));
 
 afterAll(() => rmSync(root, { recursive: true }));
 
-function train(folder: string, dieAt: number, gradAccum: number): string | null {
+function train(folder: string, dieAt: number, settings: object): string | null {
   const args = ["--conditions=@preflab/source", "--import=tsx", CHILD];
-  const result = spawnSync(process.execPath, [...args, folder, String(dieAt), String(gradAccum)], {
-    encoding: "utf8",
-  });
+  const result = spawnSync(
+    process.execPath,
+    [...args, folder, String(dieAt), JSON.stringify(settings)],
+    {
+      encoding: "utf8",
+    },
+  );
   if (result.signal === null && result.status !== 0) throw new Error(result.stderr);
   return result.signal;
 }
@@ -27,15 +31,22 @@ const metrics = (folder: string) => readFileSync(join(folder, "metrics.jsonl"), 
 const TIMEOUT_MS = 180_000;
 
 describe("train: resuming after kill -9", { timeout: TIMEOUT_MS }, () => {
-  test.each([1, 2])("is bit-exact with %i micro-batches a step", (gradAccum) => {
-    const [straight, killed] = ["straight", "killed"].map((n) =>
-      join(root, `${n}-${gradAccum}`),
-    ) as [string, string];
-    expect(train(straight, 0, gradAccum)).toBeNull();
-    expect(train(killed, 13, gradAccum)).toBe("SIGKILL");
+  test.each([
+    ["one batch a step", {}],
+    [
+      "two micro-batches a step, packed, with dropout",
+      { gradAccum: 2, packing: true, dropout: 0.1 },
+    ],
+  ])("is bit-exact: %s", (name, settings) => {
+    const [straight, killed] = ["straight", "killed"].map((n) => join(root, name, n)) as [
+      string,
+      string,
+    ];
+    expect(train(straight, 0, settings)).toBeNull();
+    expect(train(killed, 13, settings)).toBe("SIGKILL");
     expect(metrics(killed).trim().split("\n")).toHaveLength(13);
     expect(readFileSync(join(checkpoints(killed), "latest"), "utf8")).toBe("step-10\n");
-    expect(train(killed, 0, gradAccum)).toBeNull();
+    expect(train(killed, 0, settings)).toBeNull();
 
     expect(metrics(killed)).toBe(metrics(straight));
     expect(metrics(killed).trim().split("\n")).toHaveLength(20);

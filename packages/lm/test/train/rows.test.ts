@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   completionRow,
-  learnedPerRow,
+  learnedPerText,
   learnedTokens,
   padBatch,
   paddedLength,
@@ -39,7 +39,7 @@ describe("train/rows", () => {
     expect([...batch.ids]).toEqual([0, 7, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]);
     expect([...batch.attentionMask]).toEqual([1, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
     expect([...batch.completionMask]).toEqual([0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
-    expect(learnedPerRow(batch)).toEqual([1, 0, 0]);
+    expect(learnedPerText(batch)).toEqual([1, 0, 0]);
   });
 
   test("padded lengths are few, never too short, and a quarter too long at most", () => {
