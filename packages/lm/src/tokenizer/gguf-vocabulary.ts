@@ -5,7 +5,7 @@
  */
 import { byteLevelBpeFiles, specialToken } from "./byte-level-bpe.ts";
 import { mergeOf, type Part, type TokenizerConfigJson, type TokenizerFiles } from "./json.ts";
-import { LLAMA3_PATTERN } from "./patterns.ts";
+import { LLAMA3_PATTERN, STABLELM2_PATTERN } from "./patterns.ts";
 import { templateFor } from "./post-processor.ts";
 import { type PieceType, sentencePieceFiles } from "./sentencepiece.ts";
 
@@ -35,6 +35,8 @@ const GPT2: Words = { addBos: false };
 /** GGUF has no word for it, but every model with this vocabulary composes characters first. */
 const NEOX: Words = { normalizer: { type: "NFC" }, addBos: false };
 const LLAMA3: Words = { pattern: LLAMA3_PATTERN, ignoreMerges: true, addBos: true };
+/** Composes characters first, as the tokenizer that it is quoted from does. */
+const STABLELM2: Words = { pattern: STABLELM2_PATTERN, normalizer: { type: "NFC" }, addBos: false };
 
 const WORDS: ReadonlyMap<string, Words> = new Map([
   ["gpt-2", GPT2],
@@ -43,6 +45,7 @@ const WORDS: ReadonlyMap<string, Words> = new Map([
   ["llama-bpe", LLAMA3],
   ["llama-v3", LLAMA3],
   ["llama3", LLAMA3],
+  ["stablelm2", STABLELM2],
 ]);
 
 /**

@@ -11,6 +11,10 @@ export const GPT2_PATTERN =
 export const LLAMA3_PATTERN =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
+/** StableLM 2 (stabilityai/stablelm-2-1_6b, tokenization_arcade100k.py): every digit is a word. */
+export const STABLELM2_PATTERN =
+  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
 /** Words by white space, as word-level tokenizers see them. */
 export const WHITE_SPACE_PATTERN = "\\s+";
 

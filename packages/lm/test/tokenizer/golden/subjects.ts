@@ -116,6 +116,18 @@ const PARTS: Readonly<Record<string, () => TokenizerFiles>> = {
       ],
     });
   },
+  "gguf stablelm2": () => {
+    const { model } = trainedFiles().tokenizer;
+    const tokens = Object.entries(model.vocab).sort((a, b) => a[1] - b[1]);
+    return ggufTokenizerFiles({
+      "tokenizer.ggml.model": "gpt2",
+      "tokenizer.ggml.pre": "stablelm2",
+      "tokenizer.ggml.tokens": tokens.map(([token]) => token),
+      "tokenizer.ggml.token_type": tokens.map(([, id]) => (id < 2 ? 3 : 1)),
+      "tokenizer.ggml.merges": (model["merges"] as string[][]).map((pair) => pair.join(" ")),
+      "tokenizer.ggml.bos_token_id": 0,
+    });
+  },
   metaspace: () =>
     changed(sentencePieceFiles(parseSentencePiece(smallModel("bytes"))), {
       normalizer: null,
