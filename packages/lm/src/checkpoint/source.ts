@@ -36,6 +36,16 @@ export interface CheckpointSource {
   read(name: string): Promise<TensorValues>;
 }
 
+/** Elements per stored type of a checkpoint, such as `{ F16: 70426624 }`, buffers included. */
+export function storedTypes(source: CheckpointSource): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of source.names()) {
+    const { dtype, shape } = source.spec(name);
+    counts[dtype] = (counts[dtype] ?? 0) + elementCount(shape);
+  }
+  return counts;
+}
+
 /** Number of elements of a shape. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);

@@ -8,8 +8,9 @@ import { type Tensor, tensor } from "@tensorflow/tfjs-core";
 import type { FloatDtype } from "../checkpoint/dtype.ts";
 import type { MetadataValue } from "../checkpoint/gguf/reader.ts";
 import { type JsonObject, parseJsonObject } from "../checkpoint/json.ts";
-import { type ParameterValues, readParameters } from "../checkpoint/load.ts";
+import { checkCounts, type ParameterValues, readParameters } from "../checkpoint/load.ts";
 import { planShards } from "../checkpoint/pack.ts";
+import { storedTypes } from "../checkpoint/source.ts";
 import { type ModelConfig, parseConfig, toHuggingFace } from "../config.ts";
 import { checkParameters } from "../params.ts";
 import type { TokenizerFiles } from "../tokenizer/json.ts";
@@ -49,6 +50,8 @@ export interface ModelDescription {
 
 /** A model whose weights have not been read yet. */
 export interface OpenModel extends ModelDescription {
+  /** Elements of the weights per type that they are stored in, such as `{ BF16: 1100048384 }`. */
+  readonly storedTypes: Readonly<Record<string, number>>;
   /** Reads the parameters, in the order of the forward pass. */
   parameters(): AsyncGenerator<ParameterValues>;
   close(): Promise<void>;
@@ -81,17 +84,24 @@ export interface SavedModel {
  */
 export async function openModel(path: string): Promise<OpenModel> {
   if (path.endsWith(".gguf")) {
-    const { config, metadata, parameters, close } = await openGguf(path);
-    return { config, generationConfig: null, ggufMetadata: metadata, parameters, close };
+    const { metadata, ...model } = await openGguf(path);
+    return { ...model, generationConfig: null, ggufMetadata: metadata };
   }
   const config = parseConfig(await readJson(join(path, "config.json")));
   const generationFile = join(path, "generation_config.json");
   const generationConfig = (await exists(generationFile)) ? await readJson(generationFile) : null;
   const weights = await openWeights(path);
+  try {
+    checkCounts(config, weights.names().length);
+  } catch (error) {
+    await weights.close();
+    throw error;
+  }
   return {
     config,
     generationConfig,
     ggufMetadata: null,
+    storedTypes: storedTypes(weights),
     parameters: () => readParameters(config, weights),
     close: () => weights.close(),
   };

@@ -58,9 +58,10 @@ export class Tokenizer {
   readonly specialIds: ReadonlySet<number>;
   /** What the files say that was not followed; for the caller to show. */
   readonly warnings: readonly string[];
+  /** Ids that {@link encode} puts around a text under `addSpecialTokens`. */
+  readonly frame: Frame;
   readonly #model: TextModel;
   readonly #decode: (tokens: readonly string[]) => string;
-  readonly #frame: Frame;
   readonly #tokens: ReadonlyMap<number, string>;
   readonly #ids: ReadonlyMap<string, number>;
 
@@ -90,7 +91,7 @@ export class Tokenizer {
     this.vocabSize = [...this.#tokens.keys()].reduce((most, id) => Math.max(most, id + 1), 0);
     this.#model = new TextModel(json, added);
     this.#decode = decoderOf(json.decoder);
-    this.#frame = frameOf(json.post_processor, this.files.config, special);
+    this.frame = frameOf(json.post_processor, this.files.config, special);
   }
 
   /**
@@ -101,7 +102,7 @@ export class Tokenizer {
    */
   encode(text: string, options: EncodeOptions): Int32Array {
     const { addSpecialTokens, specialText = "text", maxLength, truncationSide } = options;
-    const { before, after } = addSpecialTokens ? this.#frame : { before: [], after: [] };
+    const { before, after } = addSpecialTokens ? this.frame : { before: [], after: [] };
     const ids = this.#model.encode(text, specialText);
     const kept = maxLength === undefined ? ids.length : maxLength - before.length - after.length;
     if (!Number.isInteger(kept) || kept < 0) {

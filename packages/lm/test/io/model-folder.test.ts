@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { loadModel, saveModel } from "@preflab/lm";
+import { loadModel, openModel, saveModel } from "@preflab/lm";
 import { leakedTensors } from "@preflab/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
@@ -130,6 +130,40 @@ describe("io/model-folder", () => {
     expect(await readJson(join(folder, "tokenizer.json"))).toEqual(tokenizer);
     expect(await readJson(join(folder, "tokenizer_config.json"))).toEqual(config);
     tf.dispose([{ ...model.params }, { ...again.params }]);
+  });
+
+  test("an open model tells the types of its weights without reading them", async () => {
+    const files = [
+      modelPath("gpt_neox-hubbuffers-f16"),
+      modelPath("qwen2-sharded"),
+      ggufPath("llama.gguf"),
+    ];
+    const types = files.map(async (file) => {
+      const { storedTypes, close } = await openModel(file);
+      await close();
+      return storedTypes;
+    });
+    const [neox, qwen, gguf] = await Promise.all(types);
+    // Counted with safetensors and gguf of Python.
+    expect(neox).toEqual({ F16: 56512, U8: 8192, F32: 6 });
+    expect(qwen).toEqual({ F32: 49584 });
+    expect(gguf).toEqual({
+      Q4_0: 10240,
+      F32: 5376,
+      F16: 16384,
+      BF16: 12288,
+      Q8_0: 36864,
+      Q4_K: 16384,
+      Q6_K: 22528,
+    });
+  });
+
+  test("more layers than the file has tensors are refused before lists are made of them", async () => {
+    const folder = await temporaryFolder();
+    await cp(modelPath("llama-gqa"), folder, { recursive: true });
+    const config = { ...modelJson("llama-gqa", "config.json"), num_hidden_layers: 1e9 };
+    await writeFile(join(folder, "config.json"), JSON.stringify(config));
+    await expect(openModel(folder)).rejects.toThrow(/expected tensors for 1000000000 layers/);
   });
 
   test("a load that fails leaves no tensors behind", async () => {

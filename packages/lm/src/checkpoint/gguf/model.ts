@@ -2,7 +2,7 @@
 import type { ModelConfig } from "../../config.ts";
 import { CheckpointError } from "../error.ts";
 import { checkCounts, type ParameterValues, readLayouts } from "../load.ts";
-import { type ByteSource, elementCount } from "../source.ts";
+import { type ByteSource, elementCount, storedTypes } from "../source.ts";
 import { parseGgufConfig } from "./config.ts";
 import { GgufSource } from "./gguf-source.ts";
 import { FREQUENCY_FACTORS, ggufLayouts } from "./names.ts";
@@ -13,6 +13,8 @@ export interface GgufModel {
   readonly config: ModelConfig;
   /** Everything the file says beside its tensors, such as its vocabulary. */
   readonly metadata: Readonly<Record<string, MetadataValue>>;
+  /** Weights per stored type. */
+  readonly storedTypes: Readonly<Record<string, number>>;
   /** Reads the parameters as float32, in the order of the forward pass. */
   parameters(): AsyncGenerator<ParameterValues>;
 }
@@ -41,6 +43,7 @@ export async function openGgufModel(bytes: ByteSource): Promise<GgufModel> {
   return {
     config,
     metadata: Object.fromEntries(metadata),
+    storedTypes: storedTypes(source),
     parameters: () => readLayouts(layouts, source),
   };
 }
