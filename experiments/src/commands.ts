@@ -4,18 +4,21 @@
  * when it runs, since loading TensorFlow.js would slow `--help` and every error.
  */
 import type { Command } from "commander";
+import { addGenerateCommand } from "./commands/generate.ts";
+import { addLogpsCommand } from "./commands/logps.ts";
+import { addModelInfoCommand } from "./commands/model-info.ts";
 import type { Io } from "./io.ts";
 import { addPlannedCommand } from "./planned.ts";
 
 /** Adds every command of the command-line contract, built or planned. */
-export function addCommands(program: Command, _io: Io): void {
+export function addCommands(program: Command, io: Io): void {
   const planned = (name: string, summary: string) => addPlannedCommand(program, name, summary);
   planned("objective", "losses and gradients of a preference objective");
-  planned("logps", "log-probabilities of completions under a model");
-  planned("generate", "completions sampled from a model");
+  addLogpsCommand(program, io);
+  addGenerateCommand(program, io);
   planned("score", "scores of a reward model");
   const model = addGroup(program, "model", "describe or download a model");
-  addPlannedCommand(model, "info", "describe a model folder or GGUF file");
+  addModelInfoCommand(model, io);
   addPlannedCommand(model, "download", "download a model from the Hugging Face hub");
   const data = addGroup(program, "data", "inspect or check a preference dataset");
   addPlannedCommand(data, "inspect", "show what a preference dataset holds");

@@ -6,6 +6,9 @@ export interface Io {
   readonly out: (text: string) => void;
   /** Progress, warnings and errors, for stderr. */
   readonly err: (text: string) => void;
-  /** Aborted when the user interrupts: finish what is at hand, save, and throw InterruptedError. */
+  /**
+   * Aborted when the user interrupts, with an InterruptedError as the reason: finish what is at
+   * hand, save, and throw it.
+   */
   readonly signal: AbortSignal;
 }

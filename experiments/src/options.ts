@@ -53,9 +53,10 @@ export function parseBytes(text: string): number {
   );
 }
 
-/** Gathers the values of an option that may be given several times. */
+/** Gathers the values of an option that may be given several times; none of them may be empty. */
 export function repeated(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
+  if (value !== "") return [...before, value];
+  throw new InvalidArgumentError("Expected a text that is not empty.");
 }
 
 /** The number that a text spells; NaN for others, the empty one included. */
