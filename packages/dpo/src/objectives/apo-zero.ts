@@ -1,0 +1,19 @@
+/** Anchored preference optimization for policies worse than the chosen responses. */
+
+import * as tf from "@tensorflow/tfjs-core";
+import { sigmoid } from "./numerics.ts";
+import { type PairObjective, pairObjective } from "./objective.ts";
+import { BETA, logRatios, RATIO_OPTIONS } from "./scores.ts";
+
+/** `1 - sigmoid(beta c) + sigmoid(beta r)`: chosen up, rejected down, each for itself. */
+export const apoZero: PairObjective = pairObjective({
+  name: "apo_zero",
+  paper: "D'Oosterlinck et al. 2024, Anchored Preference Optimization (arXiv:2408.06266)",
+  equation:
+    "Eq. 7: sigmoid(-beta c) + sigmoid(beta r), c and r = log(pi/ref) of chosen and rejected",
+  options: { beta: BETA, ...RATIO_OPTIONS },
+  losses: (logps, options) => {
+    const { chosen, rejected } = logRatios(logps, options);
+    return tf.add(sigmoid(tf.mul(chosen, -options.beta)), sigmoid(tf.mul(rejected, options.beta)));
+  },
+});
