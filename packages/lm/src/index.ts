@@ -140,6 +140,7 @@ export {
   type TrainOutcome,
 } from "./train/loop.ts";
 export { ConfigError, OptionReader } from "./train/options.ts";
+export { type DataCursor, type OrderOptions, type StepOrder, stepOrder } from "./train/order.ts";
 export { fullPolicy, type TrainablePolicy } from "./train/policy.ts";
 export {
   completionRow,
