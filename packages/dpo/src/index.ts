@@ -45,4 +45,11 @@ export {
   OBJECTIVES,
   parseObjective,
 } from "./objectives/registry.ts";
+export {
+  lengthDesensitizedLogps,
+  logCollisions,
+  nllLosses,
+  responseWeights,
+  sftLosses,
+} from "./objectives/token-terms.ts";
 export { parseWeightedSum } from "./objectives/weighted-sum.ts";
