@@ -78,7 +78,7 @@ export class Mutator {
         delete parent[key];
         break;
       case 1:
-        parent[keys[this.#below(keys.length)] ?? "new"] = child;
+        parent[keys[this.#below(keys.length)] ?? "new"] = structuredClone(child);
         break;
       case 2:
         parent[key] = typeof child === "number" ? child * 2 : `${String(child)}x`;
@@ -87,7 +87,7 @@ export class Mutator {
         parent[key] = typeof child === "number" ? child - 1 : [child];
         break;
       default:
-        parent[key] = VALUES[this.#below(VALUES.length)];
+        parent[key] = structuredClone(VALUES[this.#below(VALUES.length)]);
     }
   }
 
