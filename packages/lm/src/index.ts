@@ -51,6 +51,7 @@ export {
 } from "./io/run-folder.ts";
 export { loadTokenizer, saveTokenizer } from "./io/tokenizer-files.ts";
 export {
+  logpsAt,
   type Predictor,
   predictionMask,
   scoreTokens,
@@ -89,8 +90,17 @@ export {
   trainableParameters,
   type Variables,
 } from "./params.ts";
+export { branchBias } from "./positions.ts";
 export { RandomStream } from "./rng.ts";
 export { type BpeTrainerOptions, trainByteLevelBpe } from "./tokenizer/byte-level-bpe.ts";
+export {
+  type ChatExample,
+  type ChatMessage,
+  ChatTemplate,
+  chatTemplate,
+  type RenderOptions,
+} from "./tokenizer/chat-template.ts";
+export { ChatTemplateError } from "./tokenizer/chat-template-jinja.ts";
 export { DecodeStream } from "./tokenizer/decode-stream.ts";
 export { type GgufMetadata, ggufTokenizerFiles } from "./tokenizer/gguf-vocabulary.ts";
 export type {

@@ -47,13 +47,27 @@ export interface TokenScores {
  * @returns `[B, T - 1]` nats, 0 where nothing is predicted, see {@link predictionMask}
  */
 export function tokenLogps(policy: Predictor, tokens: Tokens): Tensor2D {
-  const factors = logitFactors(policy, tokens);
-  const targets = nextTokens(tokens);
-  const { hidden, head } = factors;
-  const logps = areKept(hidden.shape[0], head.shape[0])
-    ? logSoftmaxAt(tf.matMul(hidden, head, false, true) as Tensor2D, targets)
-    : logpsFrom(factors, targets, vocabularySums(factors).logSumExp);
-  return perToken(logps, tokens);
+  return perToken(targetLogps(logitFactors(policy, tokens), nextTokens(tokens)), tokens);
+}
+
+/**
+ * Log-probabilities of tokens whose predictions are made at given places, for rows that are not
+ * plain texts and for callers that need few of the tokens: logits are computed for these alone.
+ * @param states `[B, T, D]` after the final norm
+ * @param predictors `[M]` int32, indices into `[B * T]` of the states that predict
+ * @param targets `[M]` int32, the tokens that are predicted
+ * @returns `[M]` nats
+ */
+export function logpsAt(
+  { config, params }: Pick<Predictor, "config" | "params">,
+  states: Tensor3D,
+  predictors: Tensor1D,
+  targets: Tensor1D,
+): Tensor1D {
+  const [batch, length, width] = states.shape;
+  const rows: Tensor2D = tf.reshape(states, [batch * length, width]);
+  const factors = { hidden: embedding(rows, predictors), head: outputHead(config, params) };
+  return targetLogps(factors, targets);
 }
 
 /**
@@ -115,7 +129,15 @@ function logitFactors(predictor: Predictor, tokens: Tokens): LogitFactors {
   };
 }
 
-/** Log-probabilities of one word per token, without the logits of the others. `[N]` */
+/** Log-probabilities of one word per token. `[N]` */
+function targetLogps(factors: LogitFactors, targets: Tensor1D): Tensor1D {
+  const { hidden, head } = factors;
+  return areKept(hidden.shape[0], head.shape[0])
+    ? logSoftmaxAt(tf.matMul(hidden, head, false, true) as Tensor2D, targets)
+    : logpsFrom(factors, targets, vocabularySums(factors).logSumExp);
+}
+
+/** The same, without the logits of the others. `[N]` */
 function logpsFrom(
   { hidden, head }: LogitFactors,
   targets: Tensor1D,

@@ -48,6 +48,29 @@ export function attentionBias(
   return tf.where(own, 0, FORBIDDEN) as Tensor4D;
 }
 
+/**
+ * What is added to attention scores where a row is a text that branches, such as a prompt with
+ * several completions: a token sees the trunk and its own branch, up to its own position.
+ * @param positions `[B, T]` int32, of every token in the text that its branch ends
+ * @param branches `[B, T]` int32, 0 for the trunk, other numbers above 0 for branches, -1 for padding
+ * @param window tokens that a query sees, itself included; null for all before it
+ * @returns `[B, 1, T, T]`
+ */
+export function branchBias(
+  positions: Tensor2D,
+  branches: Tensor2D,
+  window: number | null,
+): Tensor4D {
+  const [query, key] = [tf.expandDims(positions, 2), tf.expandDims(positions, 1)];
+  const past = tf.lessEqual(key, query); // [B, T, T]
+  const seen = window === null ? past : tf.logicalAnd(past, isWithin(window, key, query));
+  const [ofQuery, ofKey] = [tf.expandDims(branches, 2), tf.expandDims(branches, 1)];
+  const isTrunk = tf.equal(ofKey, tf.scalar(0, "int32"));
+  const related = tf.logicalOr(isTrunk, tf.equal(ofKey, ofQuery));
+  const bias = tf.where(tf.logicalAnd(seen, related), 0, FORBIDDEN);
+  return tf.expandDims(bias, 1) as Tensor4D;
+}
+
 /** Whether a key is not before the text of the query. `[B, 1, T, S]` */
 function isOfText(positions: Tensor2D, key: tf.Tensor, queries: Tensor1D): tf.Tensor {
   const begin = tf.expandDims(tf.sub(queries, positions), 2); // [B, T, 1]

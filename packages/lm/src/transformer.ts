@@ -4,7 +4,7 @@
  */
 
 import { embedding } from "@preflab/tfjs-backend-ort";
-import type { Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
+import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { attend, projectHeads } from "./attention.ts";
 import type { ModelConfig } from "./config.ts";
@@ -21,6 +21,11 @@ export interface ForwardOptions {
    * text: a token sees no further back than its position. Default: a row is one text.
    */
   readonly positions?: Tensor2D | undefined;
+  /**
+   * Who sees whom, `[B, 1, T, T]` as `branchBias` gives it, where rows are not plain texts; needs
+   * {@link positions}. Default: by padding, positions and the model's window.
+   */
+  readonly attentionBias?: Tensor4D | undefined;
   /** Elements to leave out, in training only. Default: none. */
   readonly dropout?: Dropout | undefined;
 }
@@ -52,14 +57,14 @@ export function layerStates(
   params: Params,
   ids: Tensor2D,
   attentionMask: Tensor2D,
-  { positions, dropout }: ForwardOptions = {},
+  { positions, attentionBias: given, dropout }: ForwardOptions = {},
 ): Tensor3D[] {
   const [batch, length] = ids.shape;
   const { position, slidingWindow, width } = config;
   const places = positions ?? positionsOf(attentionMask);
   const angles = position.kind === "rotary" ? anglesAt(position, places) : null;
   const queries = tf.range(0, length, 1, "int32");
-  const bias = attentionBias(attentionMask, queries, slidingWindow, positions);
+  const bias = given ?? attentionBias(attentionMask, queries, slidingWindow, positions);
 
   let x = dropped(embed(config, params, ids, places), dropout, EMBEDDING); // [B * T, D]
   const states = [x];
