@@ -1,28 +1,33 @@
-/** The program itself, as users start it. */
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { describeUnless } from "@preflab/testing";
 import { describe, expect, test } from "vitest";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-
-function npx(...args: readonly string[]) {
-  return spawnSync("npx", ["preflab", ...args], {
-    cwd: ROOT,
-    encoding: "utf8",
-    shell: process.platform === "win32",
-  });
-}
+import { modelPath, rowsFile } from "./fixtures.ts";
+import { interruptProgram, runProgram } from "./program.ts";
 
 describe("bin/preflab", () => {
   test("runs from sources, without a build, at the root of the repository", () => {
-    const { status, stdout } = npx("--help");
-    expect(status).toBe(0);
-    expect(stdout).toContain("Usage: preflab");
+    const { code, out } = runProgram(["--help"]);
+    expect(code).toBe(0);
+    expect(out).toContain("Usage: preflab");
   });
 
   test("passes the exit code on", () => {
-    const { status, stdout, stderr } = npx("report");
-    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toContain("preflab report: not built yet");
+    const { code, out, err } = runProgram(["report"]);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain("preflab report: not built yet");
+  });
+});
+
+const noSignals = process.platform === "win32" ? "Windows has no signals to send" : undefined;
+
+describeUnless(noSignals, "bin/preflab under signals", () => {
+  test.each(["SIGINT", "SIGTERM"] as const)("%s ends the work with exit code 130", async (name) => {
+    const rows = rowsFile([{ ids: [1, 2, 3] }]);
+    const args = ["generate", "--model", modelPath("llama-gqa"), "--in", rows, "--json"];
+    // More than can be done in the time of a test.
+    const more = ["--max-new-tokens", "1000000", "--backend", "cpu"];
+    const { code, err } = await interruptProgram([...args, ...more], name);
+    expect(code).toBe(130);
+    expect(err).toContain("preflab: stopping after the work at hand");
+    expect(err).toContain("preflab generate: interrupted");
   });
 });

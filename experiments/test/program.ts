@@ -1,0 +1,39 @@
+/** The program as users start it: a process of its own, at the root of the repository. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Captured } from "./capture.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Runs `npx preflab` with the given arguments. */
+export function runProgram(args: readonly string[]): Captured {
+  const { status, stdout, stderr } = spawnSync("npx", ["preflab", ...args], {
+    cwd: ROOT,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
+  return { code: status ?? Number.NaN, out: stdout, err: stderr };
+}
+
+/**
+ * Starts the program and sends it a signal once it has chosen its backend.
+ * @returns how it ended; the code is null when the signal killed it
+ */
+export async function interruptProgram(
+  args: readonly string[],
+  signal: NodeJS.Signals,
+): Promise<{ readonly code: number | null; readonly err: string }> {
+  // Without npx in between, which would have to pass the signal on.
+  const flags = ["--conditions=@preflab/source", `${ROOT}experiments/bin/preflab.js`];
+  const child = spawn(process.execPath, [...flags, ...args], { cwd: ROOT });
+  let err = "";
+  let sent = false;
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    err += text;
+    if (!sent && err.includes("backend ")) sent = child.kill(signal);
+  });
+  child.stdout.resume();
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, err };
+}
