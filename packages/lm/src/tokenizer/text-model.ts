@@ -7,6 +7,7 @@
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { AddedTokenMatcher, type Section } from "./added-tokens.ts";
 import { BYTE_CHARACTERS, bytesToCharacters } from "./byte-alphabet.ts";
+import { type StandIns, withoutStandIns } from "./chat-template-guard.ts";
 import { modelForLibrary, normalizerForLibrary, preTokenizationOf } from "./dialect.ts";
 import { type AddedTokenJson, mergeOf, type Part, type TokenizerJson } from "./json.ts";
 
@@ -23,6 +24,7 @@ export class TextModel {
   readonly #library: Library;
   readonly #ids: ReadonlyMap<string, number>;
   readonly #matchers: Readonly<Record<SpecialText, Matchers>>;
+  readonly #guarded: Matchers;
   readonly #boundary: RegExp | null;
   readonly #bytes: boolean;
   readonly #words = new Map<string, readonly number[]>();
@@ -48,20 +50,43 @@ export class TextModel {
     this.#bytes = bytes;
     const ordinary = addedTokens.filter(({ special }) => !special);
     this.#matchers = { token: this.#matchersOf(addedTokens), text: this.#matchersOf(ordinary) };
+    this.#guarded = this.#matchersOf(
+      addedTokens.map((token) => (token.special ? { ...token, normalized: false } : token)),
+    );
   }
 
   /** Ids of a text. @throws if a piece of it has no id. */
   encode(text: string, special: SpecialText): number[] {
-    const { raw, normalized } = this.#matchers[special];
+    return this.#encode(text, this.#matchers[special], (part) => part);
+  }
+
+  /**
+   * Ids of a text in which stand-ins keep special tokens apart from text that spells them. Special
+   * tokens are looked for before normalisation, since that could make them out of other text.
+   */
+  encodeGuarded(text: string, standIns: StandIns): number[] {
+    return this.#encode(text, this.#guarded, (part) => withoutStandIns(part, standIns));
+  }
+
+  #encode(
+    text: string,
+    { raw, normalized }: Matchers,
+    restore: (part: string) => string,
+  ): number[] {
     const ids: number[] = [];
     for (const section of raw.split(text)) {
       if (section.token !== undefined) ids.push(section.token.id);
-      else this.#encodeSection(section, normalized, ids);
+      else this.#encodeSection(section, normalized, restore, ids);
     }
     return ids;
   }
 
-  #encodeSection({ start, text }: Section, matcher: AddedTokenMatcher, ids: number[]): void {
+  #encodeSection(
+    { start, text }: Section,
+    matcher: AddedTokenMatcher,
+    restore: (part: string) => string,
+    ids: number[],
+  ): void {
     for (const part of matcher.split(this.#normalize(text))) {
       if (part.token !== undefined) {
         ids.push(part.token.id);
@@ -70,7 +95,7 @@ export class TextModel {
       if (part.text === "") continue;
       // Some pre-tokenizers treat the very beginning of a text differently.
       const index = start === 0 && part.start === 0 ? 0 : 1;
-      for (const word of this.#wordsOf(part.text, index)) {
+      for (const word of this.#wordsOf(restore(part.text), index)) {
         for (const id of this.#idsOf(word)) ids.push(id);
       }
     }

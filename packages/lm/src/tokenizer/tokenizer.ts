@@ -4,6 +4,7 @@
  * whether special-token text in a text may become a special token (not unless asked, since texts
  * come from users and data sets). Chat templates, batching and masks of completions lie elsewhere.
  */
+import type { StandIns } from "./chat-template-guard.ts";
 import { decoderOf } from "./decoder.ts";
 import {
   isObject,
@@ -112,6 +113,16 @@ export class Tokenizer {
       );
     }
     return Int32Array.from([...before, ...truncated(ids, kept, truncationSide), ...after]);
+  }
+
+  /**
+   * Ids of a rendered chat template: special tokens in it become special tokens, those that stand-ins
+   * keep apart stay text.
+   *
+   * @throws as {@link encode}.
+   */
+  encodeGuarded(text: string, standIns: StandIns): Int32Array {
+    return Int32Array.from(this.#model.encodeGuarded(text, standIns));
   }
 
   /** Ids and mask of several texts, padded to one length. @throws as {@link encode}. */
