@@ -35,13 +35,16 @@ export async function* readRows(
     return;
   }
   let first = 0;
-  for (const file of await dataFiles(path, options.split)) {
+  const files = await dataFiles(path, options.split);
+  // One part is no part: nothing can be in two of them.
+  const parts = new Set(files.map(({ split }) => split)).size;
+  for (const file of files) {
     let next = first;
     for await (const item of await rowsOf(file, options)) {
       const row = first + item.row;
       next = item.kind === "row" || item.severity === "error" ? row + 1 : next;
-      const split = item.kind === "row" && file.split !== undefined ? { split: file.split } : {};
-      yield { ...item, row, ...split };
+      const known = item.kind === "row" && parts > 1 && file.split !== undefined;
+      yield { ...item, row, ...(known && { split: file.split }) };
     }
     first = next;
   }

@@ -15,6 +15,8 @@ export type ProblemCode =
   | "wrong_type"
   | "no_assistant_turn"
   | "unknown_format"
+  | "untokenizable"
+  | "template_mismatch"
   | "byte_order_mark"
   | "crlf";
 
@@ -40,7 +42,7 @@ export interface SourceRow {
   readonly row: number;
   /** Line of the file where the row begins, from 1; absent where files have no lines. */
   readonly line?: number;
-  /** The part of the data set that the row's file belongs to, such as "train", where files say. */
+  /** The part that the row's file belongs to, such as "train", in a data set of several. */
   readonly split?: string;
   readonly value: unknown;
 }
