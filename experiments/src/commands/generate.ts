@@ -1,4 +1,5 @@
 /** `preflab generate`: completions of prompts. The work is in ../inference/generate-rows.ts. */
+import { access } from "node:fs/promises";
 import type { Command } from "commander";
 import { addBackendOptions, addSeedOption, type BackendOptions, startBackend } from "../backend.ts";
 import type { RowCompletion } from "../inference/generate-rows.ts";
@@ -92,6 +93,8 @@ async function generate(options: GenerateCommandOptions, io: Io): Promise<void> 
   if (options.temperature === 0 && options.samples > 1) {
     io.err("warning: at --temperature 0 all samples of a prompt are the same\n");
   }
+  // Known before the minutes that a large model takes to load.
+  await access(options.in);
   await startBackend(options, io);
   const model = await loadTextModel(options.model);
   const progress = progressTo(io);

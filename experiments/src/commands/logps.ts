@@ -1,4 +1,5 @@
 /** `preflab logps`: log-probabilities of given tokens. The work is in ../inference/score-rows.ts. */
+import { access } from "node:fs/promises";
 import type { Command } from "commander";
 import { addBackendOptions, type BackendOptions, startBackend } from "../backend.ts";
 import type { Io } from "../io.ts";
@@ -51,6 +52,8 @@ async function logps(options: LogpsOptions, io: Io): Promise<void> {
     import("../inference/rows.ts"),
     import("../inference/score-rows.ts"),
   ]);
+  // Known before the minutes that a large model takes to load.
+  await access(options.in);
   await startBackend(options, io);
   const model = await loadTextModel(options.model);
   const progress = progressTo(io);
