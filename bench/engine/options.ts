@@ -1,20 +1,19 @@
 /** The command line of `npm run bench:engine`. */
 import { parseArgs } from "node:util";
-import { list, namesOf, positive } from "../harness/arguments.ts";
+import {
+  type CommonOptions,
+  commonArguments,
+  list,
+  namesOf,
+  readCommon,
+} from "../harness/arguments.ts";
 import { CONTENDERS, type Contender } from "./contenders.ts";
 import { SIZE_NAMES, type SizeName } from "./sizes.ts";
 
 /** What to measure, and how. */
-export interface Options {
-  readonly help: boolean;
-  readonly python: string | null;
+export interface Options extends CommonOptions {
   readonly sizes: readonly SizeName[];
-  readonly rounds: number;
-  /** Of measuring per contender and round. */
-  readonly seconds: number;
   readonly contenders: readonly Contender[];
-  /** Folder of engine.json and engine.md. */
-  readonly out: string;
 }
 
 /** What `--help` prints. */
@@ -49,23 +48,15 @@ export function parseOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      help: { type: "boolean", short: "h", default: false },
-      python: { type: "string" },
+      ...commonArguments(3, 6),
       configs: { type: "string", default: SIZE_NAMES.join() },
-      rounds: { type: "string", default: "3" },
-      seconds: { type: "string", default: "6" },
       peers: { type: "string", default: "" },
-      out: { type: "string", default: "bench/results" },
     },
   });
   return {
-    help: values.help,
-    python: values.python ?? null,
+    ...readCommon(values),
     sizes: namesOf("--configs", "sizes", values.configs, SIZE_NAMES),
-    rounds: positive("--rounds", values.rounds),
-    seconds: positive("--seconds", values.seconds),
     contenders: select(list(values.peers)),
-    out: values.out,
   };
 }
 

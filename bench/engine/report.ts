@@ -2,7 +2,7 @@
 import { type Machine, machineLine } from "../harness/machine.ts";
 import { type Column, type Failure, failureList, fixed, table } from "../harness/markdown.ts";
 import type { Task } from "./contenders.ts";
-import { SIZES, type Size } from "./sizes.ts";
+import { modelLine, SIZES, type Size } from "./sizes.ts";
 import type { Row } from "./summary.ts";
 
 /** Everything that is written to engine.json. */
@@ -66,11 +66,8 @@ export function markdown({ machine, rounds, seconds, rows, failures }: Results):
   return `${lines.join("\n")}\n`;
 }
 
-function describe({ layers, width, heads, vocabulary, batch, length }: Size): string {
-  return (
-    `${layers} layers, width ${width}, ${heads} heads, vocabulary ${vocabulary}; training on ` +
-    `${batch} sequences of ${length} tokens.`
-  );
+function describe(size: Size): string {
+  return `${modelLine(size)}; training on ${size.batch} sequences of ${size.length} tokens.`;
 }
 
 function tables(rows: readonly Row[]): string[] {

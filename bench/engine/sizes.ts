@@ -26,6 +26,11 @@ export const SIZES = {
 /** Name of a {@link Size}. */
 export type SizeName = keyof typeof SIZES;
 
+/** The model of a size in words. */
+export function modelLine({ layers, width, heads, vocabulary }: Size): string {
+  return `${layers} layers, width ${width}, ${heads} heads, vocabulary ${vocabulary}`;
+}
+
 /** Sequences decoded at once, and tokens decoded per sequence. */
 export const DECODE = { batch: 64, tokens: 60 } as const;
 

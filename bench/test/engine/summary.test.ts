@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CONTENDERS, type Contender } from "../../engine/contenders.ts";
 import { markdown } from "../../engine/report.ts";
 import { disagreements, type Run, type SizeTurns, summarise } from "../../engine/summary.ts";
+import { MACHINE } from "../machine.ts";
 
 const RUN: Run = { ms: 100, min: 90, steps: 10, foreign: 0, rssMiB: 500 };
 
@@ -56,16 +57,8 @@ describe("engine/report", () => {
       turns("torch fp32", { losses: [6.25] }),
       turns("ort decode, feeds", {}),
     ]);
-    const machine = {
-      processor: "P",
-      processors: 2,
-      memoryGiB: 8,
-      node: "v1",
-      runtime: "R",
-      peer: "T",
-    };
     const failures = [{ id: "tfjs wasm", size: "S", reason: "no memory" }];
-    const text = markdown({ machine, rounds: 1, seconds: 1, sizes: {}, rows, failures });
+    const text = markdown({ machine: MACHINE, rounds: 1, seconds: 1, sizes: {}, rows, failures });
     const lines = text.split("\n");
     expect(text).toContain("Matrix products alone: 200 GFLOPS.");
     expect(lines.find((line) => line.startsWith("| ort * |"))).toContain("| 75 % |");
