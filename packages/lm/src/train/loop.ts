@@ -52,7 +52,9 @@ export interface LoopOptions<Batch extends readonly Tensor[]> {
   /** Made with `skipNonFinite`. */
   readonly step: TrainStep<Batch>;
   /** The micro-batches of a step, from 1; the loop disposes their tensors. */
-  readonly batches: (step: number) => readonly MicroBatch<Batch>[];
+  readonly batches: (
+    step: number,
+  ) => readonly MicroBatch<Batch>[] | Promise<readonly MicroBatch<Batch>[]>;
   readonly schedule: Schedule;
   readonly maxSteps: number;
   /** Go on after this checkpoint, whose parameters the caller has restored. */
@@ -132,7 +134,7 @@ async function takeStep<Batch extends readonly Tensor[]>(
   step: number,
 ): Promise<{ row: StepMetrics; applied: boolean }> {
   const lr = schedule(step);
-  const parts = batches(step);
+  const parts = await batches(step);
   try {
     const [only] = parts;
     const result =

@@ -1,0 +1,181 @@
+/** Training on preferences: the shared loop with the losses of ./loss.ts. */
+
+import {
+  optimizerRule,
+  type Params,
+  runLoop,
+  type Snapshot,
+  type StepOrder,
+  scheduleOf,
+  stepOrder,
+  stepsOfRun,
+  type TrainablePolicy,
+  type TrainHooks,
+  type TrainOutcome,
+} from "@preflab/lm";
+import { type MicroBatch, trainStep } from "@preflab/tfjs-backend-ort";
+import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import { completionLogps, type GroupBatch, groupBatch } from "../groups/forward.ts";
+import { completionsPerGroup, type Group, longestText } from "../groups/group.ts";
+import { layOut } from "../groups/layout.ts";
+import { reduceLogps } from "../groups/reduction.ts";
+import type { ReferenceSource } from "../reference/reference.ts";
+import type { DpoConfig } from "./config.ts";
+import { type CompletionBatch, type Loss, preferenceLoss } from "./loss.ts";
+import { checkLengths, type Preferences } from "./preferences.ts";
+import type { FollowingReference } from "./reference-sync.ts";
+
+/** Tensors of a step: those of {@link GroupBatch}, reference log-probabilities, labels. */
+type StepTensors = [
+  ids: Tensor2D,
+  positions: Tensor2D,
+  branches: Tensor2D,
+  predictors: Tensor2D,
+  targets: Tensor2D,
+  mask: Tensor2D,
+  referenceLogps: Tensor1D,
+  labels: Tensor1D,
+];
+
+/** What is trained with, beside policy and settings. */
+export interface DpoInputs {
+  readonly preferences: Preferences;
+  readonly reference: ReferenceSource;
+  /** With `referenceSync`: the model behind `reference`. */
+  readonly following?: FollowingReference;
+  /** In consecutive order instead of shuffled. Default false. */
+  readonly inOrder?: boolean;
+}
+
+/** The order in which a run sees its examples. */
+export function preferenceOrder(
+  { groups }: Preferences,
+  config: Pick<DpoConfig, "batchSize" | "gradAccum" | "seed">,
+  inOrder = false,
+): StepOrder {
+  const { batchSize, gradAccum, seed } = config;
+  return stepOrder(groups.map(longestText), { batchSize, gradAccum, seed, shuffle: !inOrder });
+}
+
+/**
+ * Trains `policy` on preferences; its variables change in place. Loss and gradient are those of a
+ * whole step's examples, however they are cut into micro-batches, for objectives on rows.
+ * @param resume a checkpoint whose parameters the policy (and `following`) already have
+ * @throws NonFiniteError, see `runLoop`
+ * @throws Error for examples that are too long or not of the objective's kind
+ */
+export async function trainDpo(
+  policy: TrainablePolicy,
+  inputs: DpoInputs,
+  config: DpoConfig,
+  hooks: TrainHooks = {},
+  resume?: Snapshot & { readonly name: string },
+): Promise<TrainOutcome> {
+  const { preferences, inOrder = false } = inputs;
+  const { optimizer, evalEvery, saveEvery } = config;
+  checkKind(preferences, config);
+  checkLengths(preferences, config.maxLength);
+  const order = preferenceOrder(preferences, config, inOrder);
+  const maxSteps = stepsOfRun(config, order.stepsPerEpoch);
+  const completions = completionsPerGroup(preferences.groups);
+  const step = trainStep<StepTensors>({
+    name: "trainDpo",
+    params: policy.variables,
+    rule: optimizerRule(optimizer),
+    loss: (...tensors) => batchLoss(policy, config, completions, tensors),
+    skipNonFinite: true,
+    ...(optimizer.maxGradNorm > 0 && { maxGradNorm: optimizer.maxGradNorm }),
+  });
+  const batches = async (number: number) => {
+    updateReference(policy, inputs, config, number);
+    const parts: MicroBatch<StepTensors>[] = [];
+    for (const indices of order.at(number)) parts.push(await microBatch(inputs, config, indices));
+    return parts;
+  };
+  try {
+    return await runLoop(
+      {
+        name: "trainDpo",
+        step,
+        batches,
+        schedule: scheduleOf(optimizer, maxSteps),
+        maxSteps,
+        evalEvery,
+        saveEvery,
+        ...(resume && { resume }),
+      },
+      hooks,
+    );
+  } finally {
+    step.dispose();
+  }
+}
+
+/** Loss and metrics of one batch, in a graph. */
+export function batchLoss(
+  policy: TrainablePolicy,
+  config: DpoConfig,
+  completions: number,
+  [ids, positions, branches, predictors, targets, mask, referenceLogps, labels]: StepTensors,
+): Loss {
+  const group = { ids, positions, branches, predictors, targets, mask };
+  const model = { config: policy.config, params: policy.parameters() };
+  const tokenLogps = completionLogps(model, group);
+  const batch: CompletionBatch = {
+    policyLogps: reduceLogps(tokenLogps, mask, config, completions),
+    referenceLogps,
+    lengths: tf.sum(mask, 1),
+    labels,
+    weights: null,
+    completions,
+  };
+  return preferenceLoss(config.objective, config, batch);
+}
+
+/** The tensors of some examples, which the caller disposes. */
+export async function stepTensors(
+  { preferences, reference }: DpoInputs,
+  { layout, maxLength }: DpoConfig,
+  indices: readonly number[],
+): Promise<StepTensors> {
+  const groups = indices.map((i) => preferences.groups[i] as Group);
+  const batch = groupBatch(layOut(groups, { layout, maxLength }));
+  const referenceLogps = await reference.logps(indices, batch);
+  const { ids, positions, branches, predictors, targets, mask }: GroupBatch = batch;
+  const labels = tf.tensor1d(indices.map((i) => (preferences.labels?.[i] ? 1 : 0)));
+  return [ids, positions, branches, predictors, targets, mask, referenceLogps, labels];
+}
+
+async function microBatch(
+  inputs: DpoInputs,
+  config: DpoConfig,
+  indices: readonly number[],
+): Promise<MicroBatch<StepTensors>> {
+  return { batch: await stepTensors(inputs, config, indices), weight: indices.length };
+}
+
+/** Lets the reference follow after every so many steps. */
+function updateReference(
+  policy: TrainablePolicy,
+  { following }: DpoInputs,
+  { referenceSync: { every, mix } }: DpoConfig,
+  step: number,
+): void {
+  if (every === 0 || step === 1 || (step - 1) % every !== 0) return;
+  if (!following) {
+    throw new Error(
+      "trainDpo: expected following with referenceSync, got none. Pass the reference.",
+    );
+  }
+  const params: Params = tf.tidy(() => ({ ...policy.parameters() }));
+  following.follow(params, mix);
+}
+
+function checkKind({ kind }: Preferences, { objective }: DpoConfig): void {
+  if (objective.kind === kind) return;
+  throw new Error(
+    `trainDpo: expected ${objective.kind} examples for the objective ${objective.name}, got ` +
+      `${kind} examples.`,
+  );
+}
