@@ -69,7 +69,8 @@ interface RemoteFile extends BlobSpec {
  * partial ones go on where they ended. Every file is checked against the hash that the Hub gives.
  *
  * @throws HubError when the Hub cannot be reached, refuses, or sends other bytes than it promised;
- *   Error when the repository has no model that can be loaded; the signal's reason once it is aborted
+ *   CheckpointError when the repository has no model that can be loaded; the signal's reason once
+ *   it is aborted
  */
 export async function downloadModel(options: DownloadOptions): Promise<DownloadedModel> {
   const { repo, revision, file } = requireHubName(options.repo, options.revision);

@@ -4,7 +4,7 @@
  */
 import { access, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { listNames } from "../checkpoint/error.ts";
+import { CheckpointError, listNames } from "../checkpoint/error.ts";
 import { parseShardIndex } from "../checkpoint/shards.ts";
 import { readSmallFile } from "./file-bytes.ts";
 
@@ -36,7 +36,7 @@ const GGUF_PART = /-\d{5}-of-\d{5}\.gguf$/;
  *
  * @param available paths in the repository
  * @param file the GGUF file that is wanted, or null
- * @throws Error when the repository has no weights of a known kind, or several GGUF files and none
+ * @throws CheckpointError when the repository has no weights of a known kind, or several GGUF files and none
  *   is named
  */
 export function neededFiles(
@@ -47,7 +47,7 @@ export function neededFiles(
   const has = (path: string): boolean => available.includes(path);
   if (file !== null) {
     if (has(file)) return [file];
-    throw new Error(
+    throw new CheckpointError(
       `${repo}: expected a file ${file}, got none. The repository has ` +
         `${listNames(ggufFiles(available)) || "no GGUF files"}.`,
     );
@@ -61,7 +61,7 @@ export function neededFiles(
     if (others.length === 0) return [first];
     throw severalGguf(repo, [first, ...others]);
   }
-  throw new Error(
+  throw new CheckpointError(
     `${repo}: expected config.json with ${WEIGHTS}, or a GGUF file, got ` +
       `${listNames([...available]) || "an empty repository"}. Convert other formats with ` +
       "save_pretrained of Python transformers.",
@@ -78,7 +78,7 @@ export async function shardsOf(indexFile: string): Promise<string[]> {
  *
  * @param where the model's name, for messages
  * @param file the GGUF file that is wanted, or null
- * @throws Error naming the files that are missing and their folder
+ * @throws CheckpointError naming the files that are missing and their folder
  */
 export async function modelIn(folder: string, where: string, file: string | null): Promise<string> {
   if (file !== null) {
@@ -118,15 +118,15 @@ function ggufFiles(paths: readonly string[]): string[] {
   return paths.filter((path) => GGUF.test(path) && !GGUF_PART.test(path)).sort();
 }
 
-function severalGguf(where: string, files: readonly string[]): Error {
-  return new Error(
+function severalGguf(where: string, files: readonly string[]): CheckpointError {
+  return new CheckpointError(
     `${where}: expected one GGUF file, got ${listNames(files)}. Name one, as ` +
       `${where}/${files[0]}.`,
   );
 }
 
-function incomplete(where: string, folder: string, missing: readonly string[]): Error {
-  return new Error(
+function incomplete(where: string, folder: string, missing: readonly string[]): CheckpointError {
+  return new CheckpointError(
     `${where}: expected a complete model, got none of ${listNames(missing)} in ${folder}. Put ` +
       "them there, or download the model anew, which fetches only what is missing.",
   );

@@ -4,6 +4,7 @@
  */
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { HubError } from "./hub-error.ts";
 
 /** The branch that is meant when none is named. */
 export const DEFAULT_REVISION = "main";
@@ -35,23 +36,23 @@ export function parseHubName(name: string): HubName | null {
   return { repo: `${org}/${model}`, revision, file };
 }
 
-/** @throws Error unless `name` is one of the Hub's and `revision` could be one of its revisions */
+/** @throws HubError unless `name` is one of the Hub's and `revision` could be one of its revisions */
 export function requireHubName(name: string, revision?: string): HubName {
   const parsed = parseHubName(name);
   if (!parsed) {
-    throw new Error(
+    throw new HubError(
       `hub: expected a model's name as ORG/NAME, ORG/NAME/FILE.gguf or ORG/NAME@REVISION, got ` +
         `"${name}". Copy it from the model's page.`,
     );
   }
   if (revision === undefined) return parsed;
   if (parsed.revision !== null && parsed.revision !== revision) {
-    throw new Error(
+    throw new HubError(
       `hub: expected one revision, got "${revision}" beside that of "${name}". Drop one of them.`,
     );
   }
   if (!REVISION.test(revision)) {
-    throw new Error(`hub: expected a branch, a tag or a commit, got revision "${revision}".`);
+    throw new HubError(`hub: expected a branch, a tag or a commit, got revision "${revision}".`);
   }
   return { ...parsed, revision };
 }

@@ -1,6 +1,7 @@
 /** Finds a model on this machine, by path or by its name on the Hugging Face Hub. Never fetches. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { CheckpointError } from "../checkpoint/error.ts";
 import { exists, modelIn } from "./hub-files.ts";
 import { DEFAULT_REVISION, hubCache, isCommit, parseHubName, repoFolder } from "./hub-name.ts";
 
@@ -17,7 +18,7 @@ export interface ResolvedModel {
  * `ORG/NAME/FILE.gguf`.
  *
  * @param cacheDir default: that of Hugging Face libraries, which HF_HOME moves
- * @throws Error naming what is missing, where it belongs and how to fetch it
+ * @throws CheckpointError naming what is missing, where it belongs and how to fetch it
  */
 export async function resolveModel(
   nameOrPath: string,
@@ -30,7 +31,7 @@ export async function resolveModel(
   }
   const name = parseHubName(nameOrPath);
   if (!name) {
-    throw new Error(
+    throw new CheckpointError(
       `model: expected a folder, a GGUF file or ORG/NAME of a downloaded model, got ` +
         `"${nameOrPath}", which is not there. Check the path.`,
     );
@@ -50,10 +51,10 @@ async function commitOf(folder: string, revision: string): Promise<string | null
   return isCommit(commit) && (await exists(join(folder, "snapshots", commit))) ? commit : null;
 }
 
-async function notCached(name: string, folder: string): Promise<Error> {
+async function notCached(name: string, folder: string): Promise<CheckpointError> {
   const commits = await readdir(join(folder, "snapshots")).catch(() => []);
   const others = commits.map((commit) => `${name.split("@")[0]}@${commit}`).join(", ");
-  return new Error(
+  return new CheckpointError(
     `model: expected a folder or a downloaded model "${name}", got neither: there is no such ` +
       `folder, and ${folder} has ${others ? `only ${others}` : "nothing"}. Fetch it with: preflab ` +
       `model download ${name}. Without network, copy config.json, model.safetensors (or ` +

@@ -2,12 +2,12 @@ import { lstat, mkdir, readdir, readFile, readlink, writeFile } from "node:fs/pr
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import "@tensorflow/tfjs-backend-cpu";
+import { type FakeHub, fakeHub, gitHash, type HubSetup, sha256 } from "@preflab/testing";
 import { describe, expect, test } from "vitest";
 import { type DownloadProgress, downloadModel } from "../../src/io/hub-download.ts";
 import { HubError } from "../../src/io/hub-error.ts";
 import { resolveModel } from "../../src/io/hub-resolve.ts";
 import { loadModel } from "../../src/io/model-folder.ts";
-import { type FakeHub, fakeHub, gitHash, type HubSetup, sha256 } from "./hub-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const REPO = "someone/tiny-model";

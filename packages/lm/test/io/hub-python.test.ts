@@ -1,10 +1,9 @@
 /** What we download, found by Python's huggingface_hub in the same cache. */
 import { spawnSync } from "node:child_process";
-import { describeUnless } from "@preflab/testing";
+import { describeUnless, fakeHub } from "@preflab/testing";
 import { expect, test } from "vitest";
 import { downloadModel } from "../../src/io/hub-download.ts";
 import { resolveModel } from "../../src/io/hub-resolve.ts";
-import { fakeHub } from "./hub-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const python = process.env["PREFLAB_PYTHON"];
