@@ -61,7 +61,7 @@ export {
   type SourceRow,
 } from "./sources/row.ts";
 export { promptSplitter, type SplitName, type SplitOptions } from "./split.ts";
-export { type ChatRenderer, type EncoderOptions, ExampleEncoder } from "./tokens/encoder.ts";
+export { type EncodedRow, type EncoderOptions, ExampleEncoder } from "./tokens/encoder.ts";
 export {
   checkTruncation,
   type Truncated,

@@ -16,7 +16,7 @@ export type ProblemCode =
   | "no_assistant_turn"
   | "unknown_format"
   | "untokenizable"
-  | "template_mismatch"
+  | "chat_template"
   | "byte_order_mark"
   | "crlf";
 

@@ -3,7 +3,7 @@
  * so that the ids of the prompt are the beginning of every row, whatever the tokenizer would merge
  * across the border; where it would, can be asked. Truncation is in ./truncate.ts.
  */
-import type { Tokenizer } from "@preflab/lm";
+import { type ChatTemplate, ChatTemplateError, chatTemplate, type Tokenizer } from "@preflab/lm";
 import { DataError } from "../errors.ts";
 import { RowError } from "../formats/fields.ts";
 import type {
@@ -18,13 +18,7 @@ import type {
   TokenizedUnpaired,
   UnpairedExample,
 } from "../types.ts";
-
-/**
- * A chat template: messages as text.
- *
- * @param addGenerationPrompt whether to end with what an assistant's turn begins with
- */
-export type ChatRenderer = (messages: readonly Message[], addGenerationPrompt: boolean) => string;
+import { sameIds } from "./truncate.ts";
 
 /** Options of {@link ExampleEncoder}. */
 export interface EncoderOptions {
@@ -33,36 +27,34 @@ export interface EncoderOptions {
    * conversations end with is up to their template.
    */
   readonly appendEos?: boolean;
-  /** Makes texts of conversations; without one they are an error. */
-  readonly template?: ChatRenderer;
+  /** Makes ids of conversations; default: the tokenizer's own. */
+  readonly template?: ChatTemplate;
 }
 
-/** A prompt and its completions as texts that a tokenizer takes. */
-interface RenderedRow {
-  readonly prompt: string;
-  readonly completions: readonly string[];
-  /** Whether special tokens are written out, as chat templates do. */
-  readonly conversational: boolean;
+/** Ids of a prompt and of its completions. */
+export interface EncodedRow {
+  readonly promptIds: Int32Array;
+  /** In the order given. */
+  readonly completionIds: readonly Int32Array[];
 }
 
 /** Tokenises examples for one model. */
 export class ExampleEncoder {
   readonly tokenizer: Tokenizer;
-  readonly #options: EncoderOptions;
+  readonly #appendEos: boolean;
+  readonly #template: ChatTemplate | null;
 
-  /** @throws DataError where end-of-text tokens are to be appended and the tokenizer has none */
   constructor(tokenizer: Tokenizer, options: EncoderOptions = {}) {
+    const { appendEos = true, template } = options;
     this.tokenizer = tokenizer;
-    this.#options = options;
-    if ((options.appendEos ?? true) && tokenizer.eosId === null) {
-      throw new DataError(
-        "tokenizer: expected an end-of-text token, got none. Name one in tokenizer_config.json, or " +
-          "set appendEos to false; the model then never learns to stop.",
-      );
-    }
+    this.#template = template ?? chatTemplate(tokenizer);
+    this.#appendEos = appendEos;
   }
 
-  /** @throws RowError where a text cannot be tokenised, DataError without a needed template */
+  /**
+   * @throws RowError where a text cannot be tokenised; DataError where the tokenizer lacks the chat
+   *   template or the end-of-text token that is needed
+   */
   pair({ prompt, chosen, rejected, meta }: PreferencePair): TokenizedPair {
     const { promptIds, completionIds } = this.row(prompt, [chosen, rejected]);
     const [chosenIds, rejectedIds] = completionIds as [Int32Array, Int32Array];
@@ -86,81 +78,103 @@ export class ExampleEncoder {
   }
 
   /** Ids of a prompt and of its completions. @throws as {@link pair} */
-  row(
-    prompt: Text,
-    completions: readonly Text[],
-  ): { readonly promptIds: Int32Array; readonly completionIds: readonly Int32Array[] } {
-    const row = this.#render(prompt, completions);
-    const { eosId, frame } = this.tokenizer;
-    const end =
-      !row.conversational && (this.#options.appendEos ?? true) && eosId !== null ? [eosId] : [];
-    // Templates write what comes before a text themselves.
-    const begin = row.conversational ? [] : frame.before;
-    return {
-      promptIds: joined(begin, this.#encode(row.prompt, row.conversational), []),
-      completionIds: row.completions.map((text) =>
-        joined([], this.#encode(text, row.conversational), end),
-      ),
-    };
+  row(prompt: Text, completions: readonly Text[]): EncodedRow {
+    return typeof prompt === "string"
+      ? this.#textRow(prompt, completions.map(asText))
+      : this.#conversationRow(prompt, completions.map(asMessages));
   }
 
   /**
    * Completions whose tokenisation together with the prompt differs from the two joined: what a
-   * model sees in training is then not how such a text is usually tokenised.
+   * model sees in training is then not how such a text is usually tokenised. Conversations have
+   * none, since their template sets the border.
    */
   boundaryMerges(prompt: Text, completions: readonly Text[]): readonly boolean[] {
-    const row = this.#render(prompt, completions);
-    const alone = this.#encode(row.prompt, row.conversational);
-    return row.completions.map((text) => {
-      const apart = joined([], alone, this.#encode(text, row.conversational));
-      const together = this.#encode(row.prompt + text, row.conversational);
-      return apart.length !== together.length || apart.some((id, i) => id !== together[i]);
+    if (typeof prompt !== "string") return completions.map(() => false);
+    const alone = this.#encode(prompt);
+    return completions.map(asText).map((text) => {
+      const apart = joined(alone, this.#encode(text));
+      return !sameIds(apart, this.#encode(prompt + text));
     });
   }
 
-  #render(prompt: Text, completions: readonly Text[]): RenderedRow {
-    if (typeof prompt === "string") {
-      const texts = completions.filter((text) => typeof text === "string");
-      if (texts.length === completions.length) {
-        return { prompt, completions: texts, conversational: false };
+  #textRow(prompt: string, completions: readonly string[]): EncodedRow {
+    const end = this.#endOfText();
+    return {
+      promptIds: joined(this.tokenizer.frame.before, this.#encode(prompt)),
+      completionIds: completions.map((text) => joined(this.#encode(text), end)),
+    };
+  }
+
+  #endOfText(): readonly number[] {
+    const { eosId } = this.tokenizer;
+    if (!this.#appendEos) return [];
+    if (eosId !== null) return [eosId];
+    throw new DataError(
+      "tokenizer: expected an end-of-text token, got none. Name one in tokenizer_config.json, or " +
+        "set appendEos to false; the model then never learns to stop.",
+    );
+  }
+
+  #conversationRow(
+    prompt: readonly Message[],
+    completions: readonly (readonly Message[])[],
+  ): EncodedRow {
+    const promptIds = this.#applyTemplate(prompt, true);
+    const completionIds = completions.map((turns) => {
+      const whole = this.#applyTemplate([...prompt, ...turns], false);
+      if (sameIds(whole.subarray(0, promptIds.length), promptIds)) {
+        return whole.subarray(promptIds.length);
       }
-      throw new RowError("wrong_type", "expected completions to be texts as the prompt is.");
-    }
-    const { template } = this.#options;
-    if (template === undefined) {
-      throw new DataError(
-        "tokenizer: expected a chat template for conversations, got none. Use a model that has one.",
-      );
-    }
-    const rendered = template(prompt, true);
-    const rest = completions.map((turns) => {
-      if (typeof turns === "string") {
-        throw new RowError("wrong_type", "expected completions to be messages as the prompt is.");
-      }
-      const whole = template([...prompt, ...turns], false);
-      if (whole.startsWith(rendered)) return whole.slice(rendered.length);
       throw new RowError(
-        "template_mismatch",
-        "expected the template to begin the conversation with its prompt, got another beginning.",
+        "chat_template",
+        "expected the conversation to begin with its prompt in the chat template, got other tokens.",
       );
     });
-    return { prompt: rendered, completions: rest, conversational: true };
+    return { promptIds, completionIds };
   }
 
-  #encode(text: string, conversational: boolean): Int32Array {
-    const specialText = conversational ? "token" : "text";
+  #applyTemplate(messages: readonly Message[], addGenerationPrompt: boolean): Int32Array {
+    if (this.#template === null) {
+      throw new DataError(
+        "tokenizer: expected a chat template for conversations, got none. Use a model that has one, " +
+          "or put its template into chat_template.jinja.",
+      );
+    }
     try {
-      return this.tokenizer.encode(text, { addSpecialTokens: false, specialText });
+      return this.#template.encode(messages, { addGenerationPrompt });
     } catch (error) {
-      throw new RowError("untokenizable", (error as Error).message);
+      if (!(error instanceof ChatTemplateError)) throw untokenizable(error);
+      throw new RowError("chat_template", error.message);
+    }
+  }
+
+  #encode(text: string): Int32Array {
+    try {
+      return this.tokenizer.encode(text, { addSpecialTokens: false });
+    } catch (error) {
+      throw untokenizable(error);
     }
   }
 }
 
-function joined(a: ArrayLike<number>, b: ArrayLike<number>, c: ArrayLike<number>): Int32Array {
-  const ids = new Int32Array(a.length + b.length + c.length);
+function untokenizable(error: unknown): RowError {
+  return new RowError("untokenizable", error instanceof Error ? error.message : String(error));
+}
+
+function asText(completion: Text): string {
+  if (typeof completion === "string") return completion;
+  throw new RowError("wrong_type", "expected completions to be texts as the prompt is.");
+}
+
+function asMessages(completion: Text): readonly Message[] {
+  if (typeof completion !== "string") return completion;
+  throw new RowError("wrong_type", "expected completions to be messages as the prompt is.");
+}
+
+function joined(a: ArrayLike<number>, b: ArrayLike<number>): Int32Array {
+  const ids = new Int32Array(a.length + b.length);
   ids.set(a);
   ids.set(b, a.length);
-  ids.set(c, a.length + b.length);
   return ids;
 }

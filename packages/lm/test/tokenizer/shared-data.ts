@@ -1,10 +1,5 @@
-/**
- * Tokenizer files of published models, which may not be in this repository: looked for in
- * `../shared/data` beside it or in `$PREFLAB_SHARED/data`.
- */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+/** Tokenizers of published models, which may not be in this repository. */
+import { readFileSync } from "node:fs";
 import {
   llama3Files,
   parseSentencePiece,
@@ -12,22 +7,9 @@ import {
   Tokenizer,
   type TokenizerFiles,
 } from "@preflab/lm";
-import { describeUnless } from "@preflab/testing";
+import { sharedPath } from "@preflab/testing";
 
-const SHARED =
-  process.env["PREFLAB_SHARED"] ?? fileURLToPath(new URL("../../../../../shared", import.meta.url));
-
-/** Absolute path of a shared file. */
-export function sharedPath(path: string): string {
-  return join(SHARED, "data", path);
-}
-
-/** `describe` for tests that need shared files; without them one skipped test that says so. */
-export function describeWithData(paths: readonly string[], name: string, body: () => void): void {
-  const missing = paths.find((path) => !existsSync(sharedPath(path)));
-  const where = "in ../shared/data or $PREFLAB_SHARED/data";
-  describeUnless(missing === undefined ? undefined : `no ${missing} ${where}`, name, body);
-}
+export { describeWithData, sharedPath } from "@preflab/testing";
 
 /** Where each published tokenizer's file lies. */
 export const PUBLISHED = {
