@@ -2,6 +2,22 @@
  * Learning from preferences without a reward model: the family of objectives that begins with
  * Direct Preference Optimization.
  */
+export { completionLogps, type GroupBatch, groupBatch } from "./groups/forward.ts";
+export {
+  type Group,
+  pairGroup,
+  rankedGroup,
+  unpairedGroups,
+} from "./groups/group.ts";
+export {
+  type GroupArrays,
+  LAYOUTS,
+  type Layout,
+  type LayoutOptions,
+  layOut,
+  layoutTokens,
+} from "./groups/layout.ts";
+export { type Reduction, reduceLogps } from "./groups/reduction.ts";
 export {
   implicitRewards,
   type PairRewards,
@@ -53,3 +69,26 @@ export {
   sftLosses,
 } from "./objectives/token-terms.ts";
 export { parseWeightedSum } from "./objectives/weighted-sum.ts";
+export {
+  knownReference,
+  liveReference,
+  noReference,
+  type ReferenceModel,
+  type ReferenceOptions,
+  type ReferenceSource,
+  referenceLogps,
+} from "./reference/reference.ts";
+export {
+  type DpoConfig,
+  parseDpoConfig,
+  type ReferenceSync,
+  readDpoConfig,
+} from "./train/config.ts";
+export {
+  type Preferences,
+  pairPreferences,
+  rankedPreferences,
+  unpairedPreferences,
+} from "./train/preferences.ts";
+export { type FollowingReference, followingReference } from "./train/reference-sync.ts";
+export { type DpoInputs, preferenceOrder, trainDpo } from "./train/train-dpo.ts";
