@@ -63,7 +63,6 @@ export {
 } from "./objectives/registry.ts";
 export {
   lengthDesensitizedLogps,
-  logCollisions,
   nllLosses,
   responseWeights,
   sftLosses,

@@ -24,6 +24,7 @@ export type { Completion, Finish, GeneratedToken, GenerateOptions } from "./gene
 export { withoutPadding } from "./generate/prompts.ts";
 export { atLastToken, logits, scalars } from "./heads.ts";
 export { loadAdapter, saveAdapter } from "./io/adapter-folder.ts";
+export { writeAtomically, writeTextAtomically } from "./io/atomic-file.ts";
 export {
   type DownloadedModel,
   type DownloadOptions,
@@ -51,6 +52,7 @@ export {
 } from "./io/run-folder.ts";
 export { loadTokenizer, saveTokenizer } from "./io/tokenizer-files.ts";
 export {
+  logCollisionsAt,
   logpsAt,
   type Predictor,
   predictionMask,
@@ -66,6 +68,7 @@ export {
   type LoraAdapter,
   loraPolicy,
   mergeAdapter,
+  unmergeAdapter,
 } from "./lora/adapter.ts";
 export { type LoraConfig, parseLoraConfig } from "./lora/config.ts";
 export { type AdamOptions, adamEpsilonHat, adamL2, adamw } from "./optim/adam.ts";

@@ -11,6 +11,7 @@ import type { ModelConfig } from "./config.ts";
 import type { Dropout } from "./dropout.ts";
 import { outputHead } from "./heads.ts";
 import { areKept } from "./scoring/chunks.ts";
+import { logCollisions } from "./scoring/collisions.ts";
 import { type LogitFactors, vocabularySums } from "./scoring/vocabulary.ts";
 import { hiddenStates } from "./transformer.ts";
 import type { Params, TokenBatch } from "./types.ts";
@@ -59,15 +60,21 @@ export function tokenLogps(policy: Predictor, tokens: Tokens): Tensor2D {
  * @returns `[M]` nats
  */
 export function logpsAt(
-  { config, params }: Pick<Predictor, "config" | "params">,
+  policy: Pick<Predictor, "config" | "params">,
   states: Tensor3D,
   predictors: Tensor1D,
   targets: Tensor1D,
 ): Tensor1D {
-  const [batch, length, width] = states.shape;
-  const rows: Tensor2D = tf.reshape(states, [batch * length, width]);
-  const factors = { hidden: embedding(rows, predictors), head: outputHead(config, params) };
-  return targetLogps(factors, targets);
+  return targetLogps(factorsAt(policy, states, predictors), targets);
+}
+
+/** `log sum_v p_v^2` of the predictions made at given places, as in {@link logpsAt}; no gradients. */
+export function logCollisionsAt(
+  policy: Pick<Predictor, "config" | "params">,
+  states: Tensor3D,
+  predictors: Tensor1D,
+): Tensor1D {
+  return logCollisions(factorsAt(policy, states, predictors));
 }
 
 /**
@@ -127,6 +134,16 @@ function logitFactors(predictor: Predictor, tokens: Tokens): LogitFactors {
     hidden: tf.reshape(predicting, [batch * (length - 1), width]),
     head: outputHead(config, params),
   };
+}
+
+function factorsAt(
+  { config, params }: Pick<Predictor, "config" | "params">,
+  states: Tensor3D,
+  places: Tensor1D,
+): LogitFactors {
+  const [batch, length, width] = states.shape;
+  const rows: Tensor2D = tf.reshape(states, [batch * length, width]);
+  return { hidden: embedding(rows, places), head: outputHead(config, params) };
 }
 
 /** Log-probabilities of one word per token. `[N]` */

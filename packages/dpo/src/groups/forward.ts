@@ -1,6 +1,6 @@
 /** Log-probabilities of the completions of a batch of groups, with gradients, from either layout. */
 
-import { branchBias, hiddenStates, logpsAt, type Predictor } from "@preflab/lm";
+import { branchBias, hiddenStates, logCollisionsAt, logpsAt, type Predictor } from "@preflab/lm";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { GroupArrays } from "./layout.ts";
@@ -36,22 +36,38 @@ export function groupBatch(arrays: GroupArrays): GroupBatch {
   };
 }
 
-/**
- * Log-probability of every completion token given its prompt and the tokens before it.
- * @returns `[N, C]` nats, 0 where the mask is 0
- */
+/** Numbers per completion token, `[N, C]`, 0 where the mask is 0. */
+export interface CompletionScores {
+  /** Log-probability given the prompt and the tokens before it, nats. */
+  readonly logps: Tensor2D;
+  /** `log sum_v p_v^2` of the distribution it is drawn from, nats; no gradient flows through. */
+  readonly collisions: Tensor2D | null;
+}
+
+/** Log-probabilities of all completion tokens, see {@link completionScores}. `[N, C]` nats */
 export function completionLogps(policy: Predictor, batch: GroupBatch): Tensor2D {
-  const { config, params, dropout } = policy;
-  const { ids, positions, branches, predictors, targets, mask } = batch;
+  return completionScores(policy, batch, false).logps;
+}
+
+/** Scores of all completion tokens. @param withCollisions whether those are asked for */
+export function completionScores(
+  { config, params, dropout }: Predictor,
+  batch: GroupBatch,
+  withCollisions: boolean,
+): CompletionScores {
+  const { ids, positions, branches, mask } = batch;
   const bias = branchBias(positions, branches, config.slidingWindow);
   const states = hiddenStates(config, params, ids, tf.onesLike(ids), {
     positions,
     attentionBias: bias,
     dropout,
   });
-  const [flatPredictors, flatTargets] = [predictors, targets].map((x) =>
-    tf.reshape(x, [x.size]),
-  ) as [Tensor1D, Tensor1D];
-  const logps = logpsAt({ config, params }, states, flatPredictors, flatTargets);
-  return tf.mul(tf.reshape(logps, mask.shape), mask);
+  const flat = (x: Tensor2D): Tensor1D => tf.reshape(x, [x.size]);
+  const masked = (x: Tensor1D): Tensor2D => tf.mul(tf.reshape(x, mask.shape), mask);
+  const model = { config, params };
+  const predictors = flat(batch.predictors);
+  return {
+    logps: masked(logpsAt(model, states, predictors, flat(batch.targets))),
+    collisions: withCollisions ? masked(logCollisionsAt(model, states, predictors)) : null,
+  };
 }

@@ -3,7 +3,7 @@
  * sum them up, weights of pairs, and the likelihood of chosen responses as a loss of its own.
  */
 
-import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { stopGradient } from "./numerics.ts";
 
@@ -11,20 +11,19 @@ import { stopGradient } from "./numerics.ts";
  * Log-probabilities of completions in which what exceeds a length counts less: LD-DPO, Liu et al.
  * 2024 (arXiv:2409.06411). Both models and both responses of a pair are summed up like this, with
  * the shorter of the two lengths.
- * @param tokenLogps `[B, T - 1]` nats, entry t belonging to token t + 1
- * @param completionMask `[B, T]` int32, 1 for tokens of the completion
+ * @param tokenLogps `[B, C]` nats
+ * @param mask `[B, C]`, 1 for tokens of the completion
  * @param publicLengths `[B]` tokens that count in full: `min(chosen length, rejected length)`
  * @param alpha what the others count, in [0, 1]; 1 is the plain sum
  * @returns `[B]` nats
  */
 export function lengthDesensitizedLogps(
   tokenLogps: Tensor2D,
-  completionMask: Tensor2D,
+  mask: Tensor2D,
   publicLengths: Tensor1D,
   alpha: number,
 ): Tensor1D {
-  const mask = completionTokens(completionMask);
-  const ordinal = tf.cumsum(mask, 1); // [B, T - 1], from 1 within the completion
+  const ordinal = tf.cumsum(mask, 1); // [B, C], from 1 within the completion
   const limit = tf.expandDims(tf.cast(publicLengths, "float32"), 1);
   const isPublic = tf.cast(tf.lessEqual(ordinal, limit), "float32");
   const weights = tf.add(tf.mul(isPublic, 1 - alpha), alpha);
@@ -32,30 +31,19 @@ export function lengthDesensitizedLogps(
 }
 
 /**
- * `log sum_v p_v^2`: the log-probability that two draws agree, which WPO compares a token with.
- * @param logits `[..., V]`
- * @returns `[...]` nats
- */
-export function logCollisions<T extends Tensor>(logits: Tensor): T {
-  const twice = tf.logSumExp(tf.mul(logits, 2), -1);
-  return tf.sub(twice, tf.mul(tf.logSumExp(logits, -1), 2));
-}
-
-/**
  * Weights of responses by how likely the policy is to give them: Eq. 2 of WPO, Zhou et al. 2024
  * (arXiv:2406.11827), `exp(mean_t(log p(token) - log sum_v p_v^2))`. A pair's loss is multiplied by
  * the weights of both responses. No gradient flows through; not for objectives that sort the batch.
- * @param tokenLogps `[B, T - 1]` of the policy, nats
- * @param collisions `[B, T - 1]`, see {@link logCollisions}
- * @param completionMask `[B, T]` int32
+ * @param tokenLogps `[B, C]` of the policy, nats
+ * @param collisions `[B, C]`, `log sum_v p_v^2` of the policy, nats
+ * @param mask `[B, C]`, 1 for tokens of the completion
  * @returns `[B]`, above 1 for responses more likely than the policy's own draws
  */
 export function responseWeights(
   tokenLogps: Tensor2D,
   collisions: Tensor2D,
-  completionMask: Tensor2D,
+  mask: Tensor2D,
 ): Tensor1D {
-  const mask = completionTokens(completionMask);
   const excess: Tensor2D = tf.mul(tf.sub(tokenLogps, collisions), mask);
   const mean: Tensor1D = tf.div(tf.sum(excess, 1), tf.maximum(tf.sum(mask, 1), 1));
   return stopGradient(tf.exp(mean));
@@ -82,9 +70,4 @@ export function nllLosses(chosenLogps: Tensor1D, chosenLengths: Tensor1D): Tenso
 export function sftLosses(chosenLogps: Tensor1D, chosenLengths: Tensor1D): Tensor1D {
   const tokens = tf.maximum(tf.mean(tf.cast(chosenLengths, "float32")), 1 / chosenLogps.size);
   return tf.div(tf.neg(chosenLogps), tokens);
-}
-
-/** Float mask of the predictions of completion tokens. `[B, T] -> [B, T - 1]` */
-function completionTokens(completionMask: Tensor2D): Tensor2D {
-  return tf.cast(tf.slice(completionMask, [0, 1], [-1, -1]), "float32");
 }

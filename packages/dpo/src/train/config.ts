@@ -36,6 +36,8 @@ export interface DpoConfig extends TrainerConfig {
   readonly referenceSync: ReferenceSync;
   /** Weight of the chosen response's negative log-likelihood per token (RPO); 0 for none. */
   readonly nllWeight: number;
+  /** Weight of supervised fine-tuning on chosen responses, all tokens alike; 0 for none. */
+  readonly sftWeight: number;
   /** What tokens beyond the shorter response count (LD-DPO), in `[0, 1]`; 1 is the plain sum. */
   readonly ldAlpha: number;
   /** Weights pairs by how likely the policy is to give their responses (WPO). */
@@ -65,6 +67,7 @@ export function readDpoConfig(
     referenceLogps: reader.choice("referenceLogps", "precomputed", REFERENCE_MODES),
     referenceSync: readSync(reader.object("referenceSync")),
     nllWeight: reader.number("nllWeight", 0, 0, Number.MAX_VALUE),
+    sftWeight: reader.number("sftWeight", 0, 0, Number.MAX_VALUE),
     ldAlpha: reader.number("ldAlpha", 1, 0, 1),
     wpo: reader.boolean("wpo", false),
   };
@@ -84,7 +87,7 @@ function readSync(reader: OptionReader): ReferenceSync {
 
 /** @throws ConfigError for settings that exclude each other */
 function checkTogether(config: DpoConfig): void {
-  const { objective, dropout, referenceSync, referenceLogps, nllWeight, ldAlpha, wpo } = config;
+  const { objective, dropout, referenceSync, referenceLogps, ldAlpha, wpo } = config;
   if (dropout > 0) {
     throw new ConfigError(
       `dpo: expected dropout 0, got ${dropout}: policy and reference are compared, which noise in ` +
@@ -97,7 +100,12 @@ function checkTogether(config: DpoConfig): void {
         "changes cannot be computed before training.",
     );
   }
-  const pairOnly = { nllWeight: nllWeight > 0, ldAlpha: ldAlpha < 1, wpo };
+  const pairOnly = {
+    nllWeight: config.nllWeight > 0,
+    sftWeight: config.sftWeight > 0,
+    ldAlpha: ldAlpha < 1,
+    wpo,
+  };
   for (const [name, isSet] of Object.entries(pairOnly)) {
     if (!isSet || objective.kind === "pair") continue;
     throw new ConfigError(

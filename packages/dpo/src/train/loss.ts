@@ -14,7 +14,7 @@ import type {
   PairResult,
 } from "../objectives/objective.ts";
 import type { AnyConfigured } from "../objectives/registry.ts";
-import { nllLosses } from "../objectives/token-terms.ts";
+import { nllLosses, sftLosses } from "../objectives/token-terms.ts";
 
 /** Bars of the histogram of gradient weights. */
 const BARS = 10;
@@ -39,6 +39,8 @@ export interface CompletionBatch {
 export interface LossTerms {
   /** Weight of the chosen response's negative log-likelihood per token; 0 for none (RPO). */
   readonly nllWeight: number;
+  /** Weight of supervised fine-tuning on chosen responses, all tokens alike; 0 for none. */
+  readonly sftWeight: number;
 }
 
 /** A scalar to minimise and scalars to report. */
@@ -63,7 +65,7 @@ export function preferenceLoss(
   }
 }
 
-function pairLoss(objective: ConfiguredPair, { nllWeight }: LossTerms, batch: CompletionBatch) {
+function pairLoss(objective: ConfiguredPair, terms: LossTerms, batch: CompletionBatch): Loss {
   const [policyChosenLogps, policyRejectedLogps] = columns(batch.policyLogps, 2);
   const [referenceChosenLogps, referenceRejectedLogps] = columns(batch.referenceLogps, 2);
   const [chosenLengths, rejectedLengths] = columns(batch.lengths, 2);
@@ -79,7 +81,12 @@ function pairLoss(objective: ConfiguredPair, { nllWeight }: LossTerms, batch: Co
     ? tf.mul(result.losses, pairWeights(batch.weights))
     : result.losses;
   const nll = nllLosses(policyChosenLogps, chosenLengths);
-  const losses = nllWeight === 0 ? weighted : tf.add(weighted, tf.mul(nll, nllWeight));
+  const sft = sftLosses(policyChosenLogps, chosenLengths);
+  const losses = [
+    weighted,
+    ...(terms.nllWeight === 0 ? [] : [tf.mul(nll, terms.nllWeight)]),
+    ...(terms.sftWeight === 0 ? [] : [tf.mul(sft, terms.sftWeight)]),
+  ];
   const metrics = {
     ...pairMetrics(result),
     "logps/chosen": mean(policyChosenLogps),
@@ -89,7 +96,7 @@ function pairLoss(objective: ConfiguredPair, { nllWeight }: LossTerms, batch: Co
     "nll/chosen": mean(nll),
     ...(batch.weights && { weights: mean(pairWeights(batch.weights)) }),
   };
-  return { loss: mean(losses), metrics };
+  return { loss: mean(tf.addN(losses)), metrics };
 }
 
 /** Rewards, margins, accuracies, and how strongly each pair still pulls. */

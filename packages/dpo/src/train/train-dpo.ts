@@ -16,10 +16,11 @@ import {
 import { type MicroBatch, trainStep } from "@preflab/tfjs-backend-ort";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { completionLogps, type GroupBatch, groupBatch } from "../groups/forward.ts";
+import { completionScores, type GroupBatch, groupBatch } from "../groups/forward.ts";
 import { completionsPerGroup, type Group, longestText } from "../groups/group.ts";
 import { layOut } from "../groups/layout.ts";
 import { reduceLogps } from "../groups/reduction.ts";
+import { responseWeights } from "../objectives/token-terms.ts";
 import type { ReferenceSource } from "../reference/reference.ts";
 import type { DpoConfig } from "./config.ts";
 import { type CompletionBatch, type Loss, preferenceLoss } from "./loss.ts";
@@ -121,13 +122,13 @@ export function batchLoss(
 ): Loss {
   const group = { ids, positions, branches, predictors, targets, mask };
   const model = { config: policy.config, params: policy.parameters() };
-  const tokenLogps = completionLogps(model, group);
+  const { logps, collisions } = completionScores(model, group, config.wpo);
   const batch: CompletionBatch = {
-    policyLogps: reduceLogps(tokenLogps, mask, config, completions),
+    policyLogps: reduceLogps(logps, mask, config, completions),
     referenceLogps,
     lengths: tf.sum(mask, 1),
     labels,
-    weights: null,
+    weights: collisions && responseWeights(logps, collisions, mask),
     completions,
   };
   return preferenceLoss(config.objective, config, batch);
