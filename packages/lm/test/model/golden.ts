@@ -1,6 +1,6 @@
 /** The golden models of ../fixtures: weights, inputs and what transformers computes from them. */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type GoldenTensor, parseSafetensors } from "@preflab/testing";
 import * as tf from "@tensorflow/tfjs-core";
@@ -26,7 +26,7 @@ export const LOGITS = { atol: 2e-4, rtol: 1e-4 };
 export const HIDDEN = { atol: 1e-4, rtol: 1e-4 };
 export const TOKEN_LOGPS = { atol: 2e-4, rtol: 0 };
 export const SEQUENCE_LOGPS = { atol: 1e-3, rtol: 1e-5 };
-/** Of the largest element of a gradient. */
+/** Of the largest element of a gradient, and of the norm of one. */
 export const GRADIENT_SHARE = 2e-4;
 
 /** One golden model. */
@@ -82,6 +82,22 @@ export class GoldenModel {
       }
     }
     return stored;
+  }
+
+  /** Norms of all gradients by the names of the stored ones; none for the variants. */
+  gradientNorms(): Map<string, number> {
+    const file = `${this.#folder}info.json`;
+    if (!existsSync(file)) return new Map();
+    const { grad_norms: norms }: { grad_norms: Record<string, number> } = JSON.parse(
+      readFileSync(file, "utf8"),
+    );
+    // transformers 5 calls GPT-NeoX's head by another name than the files do.
+    const renamed = this.config.family === "gpt_neox" ? "embed_out.weight" : "lm_head.weight";
+    return new Map(
+      Object.entries(norms).map(([name, norm]) => {
+        return [`grad.${name === "lm_head.weight" ? renamed : name}`, norm];
+      }),
+    );
   }
 
   /** Names of the golden gradients. */

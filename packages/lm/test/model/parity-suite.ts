@@ -103,4 +103,13 @@ export async function checkParity(folder: string, compiled: boolean): Promise<vo
       rtol: 0,
     });
   }
+  const norms = golden.gradientNorms();
+  expect(norms.size === 0 || norms.size === stored.size).toBe(true);
+  for (const [name, norm] of norms) {
+    const squares = stored.get(name)?.reduce((sum, x) => sum + x * x, 0) ?? Number.NaN;
+    expect(Math.sqrt(squares), `norm of ${name}`).toBeAllClose(norm, {
+      atol: 0,
+      rtol: GRADIENT_SHARE,
+    });
+  }
 }
