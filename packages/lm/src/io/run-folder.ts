@@ -1,16 +1,17 @@
 /**
- * The folder of a training run: manifest.json (what was run), metrics.jsonl (one line per step),
- * checkpoints/step-N. Whatever moment the process dies at, `checkpoints/latest` names a complete
+ * The folder of a training run: manifest.json (what was run), metrics.jsonl (one line per step) and
+ * the same for TensorBoard, checkpoints/step-N. Whatever moment the process dies at, `checkpoints/latest` names a complete
  * checkpoint, from which the run goes on bit for bit. Models for others to load are not written
  * here but by ./model-folder.ts.
  */
 import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { CheckpointError } from "../checkpoint/error.ts";
-import { parseJsonObject } from "../checkpoint/json.ts";
+import { type JsonObject, parseJsonObject } from "../checkpoint/json.ts";
 import type { Variables } from "../params.ts";
 import type { Snapshot, StepMetrics } from "../train/loop.ts";
-import { writeTextAtomically } from "./atomic-file.ts";
+import { writeAtomically, writeTextAtomically } from "./atomic-file.ts";
+import { fileHeader, scalarsRecord } from "./event-file.ts";
 import { readSmallFile } from "./file-bytes.ts";
 import { readCheckpoint, writeCheckpoint } from "./training-checkpoint.ts";
 
@@ -18,6 +19,7 @@ const MANIFEST = "manifest.json";
 const METRICS = "metrics.jsonl";
 const CHECKPOINTS = "checkpoints";
 const LATEST = "latest";
+const EVENTS = join("tensorboard", "events.out.tfevents.preflab");
 const STEP_FOLDER = /^step-(\d+)$/;
 
 /** What was run: plain JSON with the resolved config, and whatever else is worth knowing. */
@@ -33,6 +35,8 @@ export interface RunOptions {
   readonly resume?: boolean;
   /** Checkpoints kept, at least 1; default 2. */
   readonly keep?: number;
+  /** Seconds since 1970, which TensorBoard shows beside the step. Default: always 0. */
+  readonly clock?: () => number;
 }
 
 /** A checkpoint to go on from. */
@@ -51,7 +55,7 @@ export interface Resumed extends Snapshot {
 export async function openRun(
   folder: string,
   manifest: RunManifest,
-  { resume = false, keep = 2 }: RunOptions = {},
+  { resume = false, keep = 2, clock = () => 0 }: RunOptions = {},
 ): Promise<RunFolder> {
   await mkdir(join(folder, CHECKPOINTS), { recursive: true });
   const path = join(folder, MANIFEST);
@@ -65,23 +69,46 @@ export async function openRun(
   else await writeTextAtomically(path, `${JSON.stringify(manifest, null, 2)}\n`);
   const latest = await readLatest(folder);
   await removeBeyond(folder, latest);
-  await truncateMetrics(join(folder, METRICS), latest);
-  return new RunFolder(folder, await open(join(folder, METRICS), "a"), latest, keep);
+  const kept = await truncateMetrics(join(folder, METRICS), latest);
+  await mkdir(join(folder, dirname(EVENTS)), { recursive: true });
+  await writeAtomically(join(folder, EVENTS), async (append) => {
+    await append(fileHeader(clock()));
+    for (const row of kept) await append(eventOf(row, clock()));
+  });
+  const files = {
+    metrics: await open(join(folder, METRICS), "a"),
+    events: await open(join(folder, EVENTS), "a"),
+  };
+  return new RunFolder(folder, files, latest, keep, clock);
+}
+
+/** What a run appends to. */
+interface RunFiles {
+  readonly metrics: FileHandle;
+  readonly events: FileHandle;
 }
 
 /** An open run. */
 export class RunFolder {
   readonly path: string;
-  readonly #metrics: FileHandle;
+  readonly #files: RunFiles;
   readonly #keep: number;
+  readonly #clock: () => number;
   #latest: number | null;
 
   /** Use {@link openRun}. */
-  constructor(path: string, metrics: FileHandle, latest: number | null, keep: number) {
+  constructor(
+    path: string,
+    files: RunFiles,
+    latest: number | null,
+    keep: number,
+    clock: () => number,
+  ) {
     this.path = path;
-    this.#metrics = metrics;
+    this.#files = files;
     this.#latest = latest;
     this.#keep = Math.max(1, keep);
+    this.#clock = clock;
   }
 
   /** Appends a line of metrics. Numbers that JSON has not are strings, such as "NaN". */
@@ -89,7 +116,8 @@ export class RunFolder {
     const line = JSON.stringify(metrics, (_, value: unknown) =>
       typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
     );
-    await this.#metrics.appendFile(`${line}\n`);
+    await this.#files.metrics.appendFile(`${line}\n`);
+    await this.#files.events.appendFile(eventOf({ ...metrics }, this.#clock()));
   }
 
   /**
@@ -112,7 +140,7 @@ export class RunFolder {
     await writeCheckpoint(partial, variables, snapshot, streams);
     await rename(partial, join(parent, name));
     // Metrics up to a checkpoint are there when it is.
-    await this.#metrics.sync();
+    await this.#files.metrics.sync();
     await writeTextAtomically(join(parent, LATEST), `${name}\n`);
     this.#latest = step;
     const steps = (await stepsIn(parent)).sort((a, b) => b - a);
@@ -132,9 +160,10 @@ export class RunFolder {
     return { ...checkpoint, name };
   }
 
-  /** Closes the metrics. */
+  /** Closes the files that are appended to. */
   async close(): Promise<void> {
-    await this.#metrics.close();
+    await this.#files.metrics.close();
+    await this.#files.events.close();
   }
 }
 
@@ -178,16 +207,26 @@ async function stepsIn(parent: string): Promise<number[]> {
   });
 }
 
-/** Drops lines of steps after `latest`, and a line that was not finished. */
-async function truncateMetrics(path: string, latest: number | null): Promise<void> {
+/** Drops lines of steps after `latest`, and a line that was not finished. @returns those kept */
+async function truncateMetrics(path: string, latest: number | null): Promise<JsonObject[]> {
   const bytes = await readIfThere(path);
-  if (bytes === null) return;
+  if (bytes === null) return [];
   const lines = new TextDecoder().decode(bytes).split("\n").slice(0, -1);
-  const kept = lines.filter((line) => {
-    const { step } = parseJsonObject(new TextEncoder().encode(line), METRICS);
+  const rows = lines.map((line) => ({
+    line,
+    row: parseJsonObject(new TextEncoder().encode(line), METRICS),
+  }));
+  const kept = rows.filter(({ row: { step } }) => {
     return latest !== null && typeof step === "number" && step <= latest;
   });
-  await writeTextAtomically(path, kept.map((line) => `${line}\n`).join(""));
+  await writeTextAtomically(path, kept.map(({ line }) => `${line}\n`).join(""));
+  return kept.map(({ row }) => row);
+}
+
+/** A line of metrics as TensorBoard has it. */
+function eventOf({ step, ...metrics }: JsonObject, wallTime: number): Uint8Array {
+  const scalars = Object.entries(metrics).map(([name, value]) => [name, Number(value)] as const);
+  return scalarsRecord(wallTime, Number(step), Object.fromEntries(scalars));
 }
 
 function checkConfig(folder: string, known: unknown, { config }: RunManifest): void {
