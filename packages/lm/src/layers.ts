@@ -15,10 +15,25 @@ export function parameter<T extends Tensor>(params: Params, name: string): T {
   );
 }
 
-/** `x W`, plus a bias where the model has one. `[N, I] -> [N, O]` */
+/**
+ * `x W`, plus a bias where the model has one, plus `x down up` where the parameters have the factors
+ * of a low-rank change of W. `[N, I] -> [N, O]`
+ */
 export function affine(params: Params, name: string, x: Tensor2D, hasBias: boolean): Tensor2D {
   const weight = parameter<Tensor2D>(params, `${name}.weight`);
-  return linear(x, weight, hasBias ? parameter<Tensor1D>(params, `${name}.bias`) : undefined);
+  const bias = hasBias ? parameter<Tensor1D>(params, `${name}.bias`) : undefined;
+  const y = linear(x, weight, bias);
+  const factors = lowRankNames(`${name}.weight`);
+  const [down, up] = [params[factors.down], params[factors.up]] as [Tensor2D?, Tensor2D?];
+  return down && up ? tf.add(y, linear(linear(x, down), up)) : y;
+}
+
+/**
+ * Names under which parameters may hold a low-rank change of a matrix `[I, O]`, by the name of the
+ * matrix: `down` [I, R] and `up` [R, O].
+ */
+export function lowRankNames(matrix: string): { readonly down: string; readonly up: string } {
+  return { down: `${matrix}.down`, up: `${matrix}.up` };
 }
 
 /** The model's normalisation over the last axis. */

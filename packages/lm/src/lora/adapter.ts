@@ -1,10 +1,11 @@
 /**
- * Low-rank adapters: small trainable matrices beside frozen parameters. The adapted parameter
- * W + scale A B is computed where it is used, so models know nothing of adapters.
+ * Low-rank adapters: small trainable matrices beside frozen parameters. A model multiplies with A
+ * and B one after the other; W + scale A B is formed only to merge.
  */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { ModelConfig } from "../config.ts";
+import { lowRankNames } from "../layers.ts";
 import type { Variables } from "../params.ts";
 import { RandomStream } from "../rng.ts";
 import type { TrainablePolicy } from "../train/policy.ts";
@@ -63,35 +64,35 @@ export function makeAdapter(
 }
 
 /**
- * The parameters of the adapted model: new tensors for those that an adapter changes, with gradients
- * into the adapter, and the given ones for the rest. Call it in a tidy.
+ * The parameters of the adapted model: the given ones, and beside each matrix that is adapted the two
+ * factors of its change, with gradients into the adapter. The factors are new tensors: call it in a
+ * tidy.
  */
 export function adaptedParameters(params: Params, adapter: LoraAdapter): Params {
-  const byParameter = new Map<string, LoraTarget[]>();
-  for (const target of adapter.targets) {
-    const { parameter } = target;
-    byParameter.set(parameter, [...(byParameter.get(parameter) ?? []), target]);
-  }
   const adapted: Record<string, tf.Tensor> = { ...params };
-  for (const [name, targets] of byParameter) {
-    adapted[name] = tf.add(params[name] as tf.Tensor, delta(adapter, targets));
+  for (const [matrix, targets] of targetsByParameter(adapter)) {
+    const names = lowRankNames(matrix);
+    const { down, up } = factors(adapter, targets);
+    adapted[names.down] = down;
+    adapted[names.up] = up;
   }
   return adapted;
 }
 
 /**
  * The adapted model as one of its own, all of it new tensors, which the caller disposes. `params`
- * stay as they are: to take the adapter out again is to go back to them, which is exact, as
- * subtracting it would not be.
+ * stay as they are: who still has them takes the adapter out by going back to them.
  */
 export function mergeAdapter(params: Params, adapter: LoraAdapter): Record<string, tf.Tensor> {
-  return tf.tidy(() => {
-    const adapted = adaptedParameters(params, adapter);
-    const whole = Object.entries(adapted).map(([name, tensor]) => {
-      return [name, tensor === params[name] ? tf.clone(tensor) : tensor];
-    });
-    return Object.fromEntries(whole) as Record<string, tf.Tensor>;
-  });
+  return changed(params, adapter, tf.add);
+}
+
+/**
+ * Takes an adapter out of the merged model. Each number may differ from the original's by a
+ * rounding, which is why {@link mergeAdapter} leaves the originals alone.
+ */
+export function unmergeAdapter(params: Params, adapter: LoraAdapter): Record<string, tf.Tensor> {
+  return changed(params, adapter, tf.sub);
 }
 
 /** A policy of which the adapter alone is trained. */
@@ -104,9 +105,41 @@ export function loraPolicy(
   return { config, variables: adapter.variables, parameters };
 }
 
-/** scale A B of all targets in one parameter, zero in the columns of none. `[inputs, columns]` */
-function delta({ config, variables }: LoraAdapter, targets: readonly LoraTarget[]): tf.Tensor {
-  const [down, up] = [[], []] as [tf.Tensor2D[], tf.Tensor2D[]];
+/** Copies of all parameters, those with an adapter changed by scale A B. */
+function changed(
+  params: Params,
+  adapter: LoraAdapter,
+  change: (matrix: tf.Tensor, delta: tf.Tensor) => tf.Tensor,
+): Record<string, tf.Tensor> {
+  return tf.tidy(() => {
+    const copies = Object.entries(params).map(([name, tensor]) => [name, tf.clone(tensor)]);
+    const result = Object.fromEntries(copies) as Record<string, tf.Tensor>;
+    for (const [matrix, targets] of targetsByParameter(adapter)) {
+      const { down, up } = factors(adapter, targets);
+      result[matrix] = change(params[matrix] as tf.Tensor, tf.matMul(down, up));
+    }
+    return result;
+  });
+}
+
+function targetsByParameter({ targets }: LoraAdapter): ReadonlyMap<string, readonly LoraTarget[]> {
+  const byParameter = new Map<string, LoraTarget[]>();
+  for (const target of targets) {
+    byParameter.set(target.parameter, [...(byParameter.get(target.parameter) ?? []), target]);
+  }
+  return byParameter;
+}
+
+/**
+ * Two factors of the change that all targets in one parameter make: their A side by side, `[I, R]`,
+ * and their scale B one below the other, zero in columns of other targets, `[R, columns]`.
+ */
+function factors(
+  { config, variables }: LoraAdapter,
+  targets: readonly LoraTarget[],
+): { down: tf.Tensor2D; up: tf.Tensor2D } {
+  const down: tf.Tensor2D[] = [];
+  const up: tf.Tensor2D[] = [];
   for (const target of targets) {
     const { at, outputs, columns } = target;
     const { a, b } = loraNames(target);
@@ -114,11 +147,11 @@ function delta({ config, variables }: LoraAdapter, targets: readonly LoraTarget[
     const placed = tf.pad2d(variables[b] as tf.Variable<tf.Rank.R2>, [
       [0, 0],
       [at, columns - at - outputs],
-    ]); // [rank, columns]
+    ]);
     up.push(placed);
   }
-  const product = tf.matMul(tf.concat(down, 1), tf.concat(up, 0));
-  return tf.mul(product, config.alpha / config.rank);
+  const scale = config.alpha / config.rank;
+  return { down: tf.concat(down, 1), up: tf.mul(tf.concat(up, 0), scale) };
 }
 
 function variable(values: Float32Array, shape: [number, number]): tf.Variable {

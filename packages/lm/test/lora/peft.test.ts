@@ -11,7 +11,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ModelConfig } from "../../src/config.ts";
 import { logits } from "../../src/heads.ts";
 import { loadAdapter, saveAdapter } from "../../src/io/adapter-folder.ts";
-import { adaptedParameters, initialAdapter, type LoraAdapter } from "../../src/lora/adapter.ts";
+import {
+  adaptedParameters,
+  initialAdapter,
+  type LoraAdapter,
+  mergeAdapter,
+} from "../../src/lora/adapter.ts";
 import { fromPeftConfig } from "../../src/lora/peft.ts";
 import { hiddenStates } from "../../src/transformer.ts";
 import type { Params } from "../../src/types.ts";
@@ -111,6 +116,8 @@ describeUnless(missing, "lora in Python's PEFT", () => {
     ["models/llama-gqa", ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj"]],
     ["models/gpt2-tied", ["c_attn", "c_proj", "c_fc"]],
     ["models/gpt_neox-pythia", ["query_key_value", "dense", "dense_h_to_4h"]],
+    ["models/mistral-window", ["q_proj", "v_proj", "o_proj", "down_proj"]],
+    ["models/qwen2-sharded", ["q_proj", "k_proj", "v_proj", "gate_proj"]],
     ["models/stablelm", ["q_proj", "v_proj", "down_proj"]],
   ])(
     "%s: the same logits there, and here with an adapter from there",
@@ -132,16 +139,18 @@ describeUnless(missing, "lora in Python's PEFT", () => {
         LOGITS,
       );
       expect(theirs("logits.json")).not.toBeAllClose(theirs("adapter_logits.json"), LOGITS);
+      const merged = mergeAdapter(params, made);
+      expect(logitsOf(golden.config, merged)).toBeAllClose(theirs("logits.json"), LOGITS);
       tf.dispose(params);
     },
     PYTHON_TIMEOUT_MS,
   );
 });
 
-function logitsOf(config: ModelConfig, params: Params, made: LoraAdapter): Float32Array {
+function logitsOf(config: ModelConfig, params: Params, made?: LoraAdapter): Float32Array {
   return tf.tidy(() => {
     const ids = tf.tensor2d(IDS, undefined, "int32");
-    const adapted = adaptedParameters(params, made);
+    const adapted = made ? adaptedParameters(params, made) : params;
     const states = hiddenStates(config, adapted, ids, tf.onesLike(ids));
     return logits(
       config,
