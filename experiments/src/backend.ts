@@ -15,14 +15,17 @@ export interface BackendOptions {
 /** Backends that run one thread whatever is asked. */
 const SINGLE_THREADED: ReadonlySet<string> = new Set(["wasm", "cpu"]);
 
-/** Adds `--backend`, `--threads` and `--memory-limit`. */
-export function addBackendOptions(command: Command): Command {
+/**
+ * Adds `--backend`, `--threads` and `--memory-limit`.
+ * @param fallback the backend where none is asked for
+ */
+export function addBackendOptions(command: Command, fallback: BackendChoice = "auto"): Command {
   const choices: readonly BackendChoice[] = ["auto", "tensorflow", "ort", "wasm", "cpu"];
   return command
     .addOption(
       new Option("--backend <name>", "what computes; auto takes the fastest that works")
         .choices(choices)
-        .default("auto"),
+        .default(fallback),
     )
     .option("--threads <n>", "threads of the backend (default: one per core)", integerFrom(1))
     .option(

@@ -7,13 +7,14 @@ import type { Command } from "commander";
 import { addGenerateCommand } from "./commands/generate.ts";
 import { addLogpsCommand } from "./commands/logps.ts";
 import { addModelInfoCommand } from "./commands/model-info.ts";
+import { addObjectiveCommand } from "./commands/objective.ts";
 import type { Io } from "./io.ts";
 import { addPlannedCommand } from "./planned.ts";
 
 /** Adds every command of the command-line contract, built or planned. */
 export function addCommands(program: Command, io: Io): void {
   const planned = (name: string, summary: string) => addPlannedCommand(program, name, summary);
-  planned("objective", "losses and gradients of a preference objective");
+  addObjectiveCommand(program, io);
   addLogpsCommand(program, io);
   addGenerateCommand(program, io);
   planned("score", "scores of a reward model");
