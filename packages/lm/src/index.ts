@@ -142,6 +142,7 @@ export {
   TRAINER_DEFAULTS,
   type TrainerConfig,
 } from "./train/config.ts";
+export { type EarlyStopConfig, earlyStop } from "./train/early-stop.ts";
 export {
   type LoopOptions,
   NonFiniteError,

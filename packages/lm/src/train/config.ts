@@ -5,6 +5,7 @@ import { rmsprop } from "../optim/rmsprop.ts";
 import type { OptimizerRule } from "../optim/rule.ts";
 import { cosine, linear, type Schedule } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
+import { type EarlyStopConfig, NO_EARLY_STOP, readEarlyStop } from "./early-stop.ts";
 import { ConfigError, type OptionReader } from "./options.ts";
 
 const OPTIMIZERS = ["adamw", "adam", "rmsprop", "sgd"] as const;
@@ -58,6 +59,7 @@ export interface TrainerConfig {
   readonly evalEvery: number;
   /** Steps between checkpoints; 0: at the end only. */
   readonly saveEvery: number;
+  readonly earlyStop: EarlyStopConfig;
 }
 
 /**
@@ -86,6 +88,7 @@ export const TRAINER_DEFAULTS: TrainerConfig = {
   seed: 0,
   evalEvery: 0,
   saveEvery: 0,
+  earlyStop: NO_EARLY_STOP,
 };
 
 /** Settings from a reader whose other keys the caller reads. @throws ConfigError */
@@ -103,6 +106,7 @@ export function readTrainerConfig(
     seed: reader.integer("seed", defaults.seed, 0),
     evalEvery: reader.integer("evalEvery", defaults.evalEvery, 0),
     saveEvery: reader.integer("saveEvery", defaults.saveEvery, 0),
+    earlyStop: readEarlyStop(reader.object("earlyStop")),
   };
 }
 

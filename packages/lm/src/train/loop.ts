@@ -41,6 +41,8 @@ export interface TrainHooks {
   /** Stores parameters and snapshot. @returns the checkpoint's name, for messages */
   readonly save?: (snapshot: Snapshot) => Promise<string>;
   readonly progress?: (progress: Progress) => void;
+  /** Asked after each step; true ends training there, see `earlyStop`. */
+  readonly stop?: (metrics: StepMetrics) => boolean;
   /** Aborted: the step at hand is finished, saved, and training ends. */
   readonly signal?: AbortSignal;
 }
@@ -122,9 +124,12 @@ export async function runLoop<Batch extends readonly Tensor[]>(
     done++;
     const evaluates = hooks.evaluate && isDue(done, evalEvery, maxSteps);
     const evaluated = evaluates ? await hooks.evaluate?.(done) : {};
-    await hooks.log?.({ ...metrics.row, ...evaluated });
-    if (isDue(done, saveEvery, maxSteps)) await save();
+    const logged = { ...metrics.row, ...evaluated };
+    await hooks.log?.(logged);
+    const stops = hooks.stop?.(logged) ?? false;
+    if (stops || isDue(done, saveEvery, maxSteps)) await save();
     hooks.progress?.({ step: done, maxSteps });
+    if (stops) break;
   }
   return { step: done, finished: true, checkpoint };
 }

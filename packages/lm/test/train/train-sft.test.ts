@@ -60,6 +60,17 @@ describe("train/train-sft", () => {
     expect(metrics[59]?.loss).toBeLessThan(0.5 * (metrics[0]?.loss as number));
   });
 
+  test("ends, finished and saved, at the step that the caller says", async () => {
+    const settings = config();
+    const saved: number[] = [];
+    const outcome = await trainSft(tinyPolicy(), rowBatches(ROWS, settings), settings, {
+      stop: ({ step }) => step === 3,
+      save: async ({ step }) => `step-${saved.push(step)}`,
+    });
+    expect(outcome).toEqual({ step: 3, finished: true, checkpoint: "step-1" });
+    expect(saved).toEqual([3]);
+  });
+
   test("the first loss is that of the model as it was", async () => {
     const settings = config({ maxSteps: 1 });
     const { metrics } = await run(settings);
