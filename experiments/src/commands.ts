@@ -4,8 +4,10 @@
  * when it runs, since loading TensorFlow.js would slow `--help` and every error.
  */
 import type { Command } from "commander";
+import { addChatCommand } from "./commands/chat.ts";
 import { addGenerateCommand } from "./commands/generate.ts";
 import { addLogpsCommand } from "./commands/logps.ts";
+import { addModelDownloadCommand } from "./commands/model-download.ts";
 import { addModelInfoCommand } from "./commands/model-info.ts";
 import { addObjectiveCommand } from "./commands/objective.ts";
 import type { Io } from "./io.ts";
@@ -20,7 +22,7 @@ export function addCommands(program: Command, io: Io): void {
   planned("score", "scores of a reward model");
   const model = addGroup(program, "model", "describe or download a model");
   addModelInfoCommand(model, io);
-  addPlannedCommand(model, "download", "download a model from the Hugging Face hub");
+  addModelDownloadCommand(model, io);
   const data = addGroup(program, "data", "inspect or check a preference dataset");
   addPlannedCommand(data, "inspect", "show what a preference dataset holds");
   addPlannedCommand(data, "lint", "find errors in a preference dataset");
@@ -29,7 +31,7 @@ export function addCommands(program: Command, io: Io): void {
   planned("dpo", "direct preference optimization");
   planned("ppo", "RLHF with proximal policy optimization");
   planned("best-of-n", "the best of N samples by reward");
-  planned("chat", "talk to a model");
+  addChatCommand(program, io);
   planned("compare", "completions of several models side by side");
   planned("run", "one run of an experiment's sweep");
   planned("sweep", "all runs of an experiment");

@@ -27,10 +27,12 @@ export class InterruptedError extends Error {
  * every start.
  */
 const EXPECTED = new Set([
+  "ChatTemplateError",
   "CheckpointError",
   "CommandError",
   "ConfigError",
   "DataError",
+  "HubError",
   "InterruptedError",
   "MemoryLimitError",
   "NonFiniteError",

@@ -1,7 +1,10 @@
-/** What a command knows of the world around it: where it writes and when it is asked to stop. */
+/** What a command knows of the world around it: what it reads, where it writes, when to stop. */
+import type { Readable } from "node:stream";
 
 /** Injected into every command, so that tests can run one within their own process. */
 export interface Io {
+  /** What the user types or pipes in: stdin. `isTTY` if it is a keyboard. */
+  readonly input: Readable & { readonly isTTY?: boolean };
   /** Results, for stdout. With `--json` nothing but JSON. */
   readonly out: (text: string) => void;
   /** Progress, warnings and errors, for stderr. */

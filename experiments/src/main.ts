@@ -14,6 +14,7 @@ export async function main(): Promise<void> {
     process.stderr.write(text);
   };
   process.exitCode = await run(process.argv.slice(2), {
+    input: process.stdin,
     out: (text) => {
       process.stdout.write(text);
     },

@@ -14,6 +14,13 @@ export function toJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, named, indent);
 }
 
+/** A number of bytes for people, to three digits: `1.23 MB`. */
+export function bytes(number: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, number)) / 3));
+  return `${Number((number / 1000 ** power).toPrecision(3))} ${units[power]}`;
+}
+
 /**
  * A function that reports progress on stderr, at most every five seconds, so that short work stays
  * silent and logs stay short.

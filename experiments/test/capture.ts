@@ -1,5 +1,7 @@
 /** Runs the command line within the test's process. */
+import { Readable } from "node:stream";
 import { run } from "../src/cli.ts";
+import type { Io } from "../src/io.ts";
 
 /** What a run left behind. */
 export interface Captured {
@@ -8,14 +10,20 @@ export interface Captured {
   readonly err: string;
 }
 
-/** Runs `preflab` with the given arguments. @param signal interrupts it */
+/**
+ * Runs `preflab` with the given arguments.
+ * @param signal interrupts it
+ * @param input what is piped into it; default nothing
+ */
 export async function capture(
   args: readonly string[],
   signal: AbortSignal = new AbortController().signal,
+  input: Io["input"] = Readable.from([]),
 ): Promise<Captured> {
   let out = "";
   let err = "";
   const code = await run(args, {
+    input,
     out: (text) => {
       out += text;
     },

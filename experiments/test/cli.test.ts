@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createProgram, pathOf, withDescendants } from "../src/cli.ts";
 import { EXIT } from "../src/errors.ts";
@@ -10,7 +11,12 @@ const CONTRACT = [
   ...["model info", "model download", "data inspect", "data lint"],
 ].map((name) => `preflab ${name}`);
 
-const io = { out: () => {}, err: () => {}, signal: new AbortController().signal };
+const io = {
+  input: Readable.from([]),
+  out: () => {},
+  err: () => {},
+  signal: new AbortController().signal,
+};
 const commands = [...withDescendants(createProgram(io))];
 const leaves = commands.filter((command) => command.commands.length === 0);
 const planned = leaves.filter((command) => command.description().endsWith("(not built yet)"));

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
+import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { CommandError, EXIT, InterruptedError, reportError, UsageError } from "../src/errors.ts";
 
 function report(error: unknown): { code: number; err: string } {
   let err = "";
   const io = {
+    input: Readable.from([]),
     out: () => expect.unreachable(),
     err: (text: string) => {
       err += text;

@@ -56,7 +56,7 @@ export class Golden {
 }
 
 /** A folder that is removed after the running test. */
-function temporaryFolder(): string {
+export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "preflab-cli-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
@@ -81,9 +81,17 @@ export function modelWith(name: string, settings: Readonly<Record<string, unknow
   return folder;
 }
 
-/** A copy of a golden model with a tokenizer whose token i is the word `wi`, see {@link wordsOf}. */
-export function modelWithWords(name: string, specialId?: number): string {
-  const folder = modelWith(name, {});
+/**
+ * A copy of a golden model with a tokenizer whose token i is the word `wi`, see {@link wordsOf}.
+ * @param specialId the token that is special
+ * @param settings changes its config.json
+ */
+export function modelWithWords(
+  name: string,
+  specialId?: number,
+  settings: Readonly<Record<string, unknown>> = {},
+): string {
+  const folder = modelWith(name, settings);
   const { vocabSize } = parseConfig(JSON.parse(readFileSync(join(folder, "config.json"), "utf8")));
   const words = Array.from({ length: vocabSize }, (_, id) => [`w${id}`, id] as const);
   const special = words.filter(([, id]) => id === specialId);

@@ -6,6 +6,12 @@ import type { Captured } from "./capture.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
+/** The program for `node`, without npx in between, which would have to pass signals on. */
+export const PROGRAM: readonly string[] = [
+  "--conditions=@preflab/source",
+  `${ROOT}experiments/bin/preflab.js`,
+];
+
 /** Runs `npx preflab` with the given arguments. */
 export function runProgram(args: readonly string[]): Captured {
   const { status, stdout, stderr } = spawnSync("npx", ["preflab", ...args], {
@@ -24,9 +30,7 @@ export async function interruptProgram(
   args: readonly string[],
   signal: NodeJS.Signals,
 ): Promise<{ readonly code: number | null; readonly err: string }> {
-  // Without npx in between, which would have to pass the signal on.
-  const flags = ["--conditions=@preflab/source", `${ROOT}experiments/bin/preflab.js`];
-  const child = spawn(process.execPath, [...flags, ...args], { cwd: ROOT });
+  const child = spawn(process.execPath, [...PROGRAM, ...args], { cwd: ROOT });
   let err = "";
   let sent = false;
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -1,24 +1,18 @@
 /** `preflab generate`: completions of prompts. The work is in ../inference/generate-rows.ts. */
 import { access } from "node:fs/promises";
 import type { Command } from "commander";
-import { addBackendOptions, addSeedOption, type BackendOptions, startBackend } from "../backend.ts";
+import { addBackendOptions, type BackendOptions, startBackend } from "../backend.ts";
 import type { RowCompletion } from "../inference/generate-rows.ts";
 import type { Io } from "../io.ts";
-import { integerFrom, numberThat, repeated } from "../options.ts";
+import { integerFrom } from "../options.ts";
 import { progressTo, toJson } from "../output.ts";
+import { addSamplingOptions, type SamplingFlags } from "../sampling.ts";
 
-interface GenerateCommandOptions extends BackendOptions {
+interface GenerateCommandOptions extends BackendOptions, SamplingFlags {
   readonly model: string;
   readonly in: string;
   readonly maxNewTokens: number;
-  readonly temperature: number;
-  readonly topK?: number;
-  readonly topP: number;
-  readonly minP: number;
-  readonly repetitionPenalty: number;
   readonly samples: number;
-  readonly stop?: readonly string[];
-  readonly seed: number;
   readonly batchSize: number;
   readonly json?: true;
 }
@@ -49,36 +43,10 @@ export function addGenerateCommand(parent: Command, io: Io): void {
     .requiredOption("--model <dir>", "model folder or GGUF file")
     .requiredOption("--in <file>", "prompts, JSON lines")
     .requiredOption("--max-new-tokens <n>", "most tokens per completion", integerFrom(1))
-    .option(
-      "--temperature <x>",
-      "divides the logits; 0 takes the likeliest token",
-      numberThat((x) => x >= 0, "from 0"),
-      0,
-    )
-    .option("--top-k <n>", "draw from the n likeliest tokens (default: all)", integerFrom(1))
-    .option(
-      "--top-p <x>",
-      "draw from the likeliest tokens of together this probability",
-      numberThat((x) => x > 0 && x <= 1, "above 0 and at most 1"),
-      1,
-    )
-    .option(
-      "--min-p <x>",
-      "draw from tokens of at least this share of the highest probability",
-      numberThat((x) => x >= 0 && x <= 1, "from 0 to 1"),
-      0,
-    )
-    .option(
-      "--repetition-penalty <x>",
-      "above 1 makes tokens that were there before less likely",
-      numberThat((x) => x > 0, "above 0"),
-      1,
-    )
     .option("--samples <k>", "completions per prompt", integerFrom(1), 1)
-    .option("--stop <text>", "text that ends a completion; may be repeated", repeated)
     .option("--batch-size <n>", "most completions computed together", integerFrom(1), 64)
     .option("--json", "print JSON lines");
-  addBackendOptions(addSeedOption(command))
+  addBackendOptions(addSamplingOptions(command, 0))
     .addHelpText("after", HELP)
     .action((options: GenerateCommandOptions) => generate(options, io));
 }
@@ -101,7 +69,7 @@ async function generate(options: GenerateCommandOptions, io: Io): Promise<void> 
   let done = 0;
   try {
     const rows = promptRows(readJsonl(options.in), model, options.maxNewTokens, io);
-    const sampling = { ...options, stop: options.stop ?? [], signal: io.signal };
+    const sampling = { ...options, signal: io.signal };
     for await (const completion of generateRows(model, rows, sampling)) {
       done++;
       const { ids, text, finish } = completion;

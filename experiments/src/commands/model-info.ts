@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { ModelInfo } from "../inference/describe-model.ts";
 import type { Io } from "../io.ts";
-import { toJson } from "../output.ts";
+import { bytes, toJson } from "../output.ts";
 
 const HELP = `
 Examples:
@@ -74,10 +74,4 @@ function tokenizerLine(tokenizer: NonNullable<ModelInfo["tokenizer"]>): string {
 
 function count(number: number): string {
   return number.toLocaleString("en-US");
-}
-
-function bytes(number: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, number)) / 3));
-  return `${Number((number / 1000 ** power).toPrecision(3))} ${units[power]}`;
 }

@@ -1,7 +1,7 @@
 /** What a model folder or GGUF file holds, told without reading its weights. */
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { countParameters, type ModelConfig, openModel } from "@preflab/lm";
+import { countParameters, type ModelConfig, openModel, resolveModel } from "@preflab/lm";
 import { ModelTokenizer } from "./model.ts";
 
 /** A file of a model. */
@@ -46,8 +46,13 @@ export interface MemoryInfo {
 
 const FLOAT_BYTES = 4;
 
-/** Describes a model folder or GGUF file. @throws CheckpointError when it is none */
-export async function describeModel(path: string): Promise<ModelInfo> {
+/**
+ * Describes a model folder, a GGUF file or a downloaded model.
+ * @param name a path, or `ORG/NAME` of a downloaded model
+ * @throws CheckpointError when it is none
+ */
+export async function describeModel(name: string): Promise<ModelInfo> {
+  const { path } = await resolveModel(name);
   const { config, storedTypes, close } = await openModel(path);
   await close();
   const parameters = countParameters(config);

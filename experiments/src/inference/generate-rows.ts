@@ -3,21 +3,15 @@
  * in the file and the seed alone, not on how rows are grouped.
  */
 import { type Completion, createGenerator, type GenerateOptions } from "@preflab/lm";
+import type { SamplingFlags } from "../sampling.ts";
 import { groupsOf } from "./batches.ts";
 import { endOfText, type TextModel } from "./model.ts";
 import type { PromptRow } from "./rows.ts";
 
 /** Settings of {@link generateRows}. */
 export interface SamplingOptions
-  extends Required<
-    Pick<
-      GenerateOptions,
-      "maxNewTokens" | "temperature" | "topP" | "minP" | "repetitionPenalty" | "samples" | "seed"
-    >
-  > {
-  readonly topK?: number;
-  /** Texts that end a completion. */
-  readonly stop: readonly string[];
+  extends SamplingFlags,
+    Required<Pick<GenerateOptions, "maxNewTokens" | "samples">> {
   /** Most completions computed together. */
   readonly batchSize: number;
   /** Once aborted, its reason is thrown. */
@@ -33,7 +27,7 @@ export interface RowCompletion extends Completion {
 export async function* generateRows(
   model: TextModel,
   rows: AsyncIterable<PromptRow>,
-  { stop, batchSize, ...options }: SamplingOptions,
+  { stop = [], batchSize, ...options }: SamplingOptions,
 ): AsyncGenerator<RowCompletion> {
   const generator = createGenerator(model.config, model.params, { maxRows: batchSize });
   const eos = endOfText(model);
@@ -59,7 +53,7 @@ export async function* generateRows(
 }
 
 /** How completions become text, and which texts end them. */
-function textOptions(
+export function textOptions(
   { tokenizer }: TextModel,
   stop: readonly string[],
 ): Pick<GenerateOptions, "decode" | "stopIds" | "stopStrings"> {

@@ -1,5 +1,11 @@
 /** What the commands that use a model load: its weights, and its tokenizer where there is one. */
-import { type LoadedModel, loadModel, loadTokenizer, type Tokenizer } from "@preflab/lm";
+import {
+  type LoadedModel,
+  loadModel,
+  loadTokenizer,
+  resolveModel,
+  type Tokenizer,
+} from "@preflab/lm";
 import { dispose } from "@tensorflow/tfjs-core";
 import { CommandError } from "../errors.ts";
 
@@ -11,10 +17,12 @@ export interface TextModel extends LoadedModel {
 }
 
 /**
- * Loads a model folder or GGUF file onto the current backend.
+ * Loads a model folder, a GGUF file or a downloaded model onto the current backend.
+ * @param name a path, or `ORG/NAME` of a downloaded model
  * @throws CheckpointError when the weights cannot be used; a tokenizer may be missing
  */
-export async function loadTextModel(path: string): Promise<TextModel> {
+export async function loadTextModel(name: string): Promise<TextModel> {
+  const { path } = await resolveModel(name);
   const model = await loadModel(path);
   const tokenizer = await ModelTokenizer.load(path);
   return { ...model, tokenizer, dispose: () => dispose({ ...model.params }) };

@@ -192,7 +192,9 @@ describe("commands/logps", () => {
   test("missing files fail with a message, not with a stack", async () => {
     const noModel = await capture(["logps", "--model", "nowhere", "--in", rowsFile([])]);
     expect(noModel.code).toBe(EXIT.failed);
-    expect(noModel.err).toContain("preflab logps: nowhere/config.json: expected a readable file");
+    expect(noModel.err).toContain(
+      "preflab logps: model: expected a folder, a GGUF file or ORG/NAME",
+    );
     const noRows = await capture(["logps", "--model", modelPath("llama-gqa"), "--in", "nowhere"]);
     expect(noRows.code).toBe(EXIT.failed);
     expect(noRows.err).toContain("preflab logps: ENOENT");

@@ -45,7 +45,7 @@ describe("commands/model-info", () => {
   test("what is no model fails with a message", async () => {
     const { code, out, err } = await capture(["model", "info", "nowhere"]);
     expect({ code, out }).toEqual({ code: EXIT.failed, out: "" });
-    expect(err).toContain("preflab model info: nowhere/config.json");
+    expect(err).toContain("preflab model info: model: expected a folder, a GGUF file or ORG/NAME");
     expect((await capture(["model", "info"])).code).toBe(EXIT.usage);
   });
 });
