@@ -5,6 +5,8 @@
  */
 import type { Command } from "commander";
 import { addChatCommand } from "./commands/chat.ts";
+import { addDataInspectCommand } from "./commands/data-inspect.ts";
+import { addDataLintCommand } from "./commands/data-lint.ts";
 import { addGenerateCommand } from "./commands/generate.ts";
 import { addLogpsCommand } from "./commands/logps.ts";
 import { addModelDownloadCommand } from "./commands/model-download.ts";
@@ -24,8 +26,8 @@ export function addCommands(program: Command, io: Io): void {
   addModelInfoCommand(model, io);
   addModelDownloadCommand(model, io);
   const data = addGroup(program, "data", "inspect or check a preference dataset");
-  addPlannedCommand(data, "inspect", "show what a preference dataset holds");
-  addPlannedCommand(data, "lint", "find errors in a preference dataset");
+  addDataInspectCommand(data, io);
+  addDataLintCommand(data, io);
   planned("sft", "supervised fine-tuning");
   planned("reward", "train a reward model");
   planned("dpo", "direct preference optimization");

@@ -1,4 +1,5 @@
 /** Checks that need token ids: what truncation does, where tokens merge, how completions end. */
+import { DataError } from "../errors.ts";
 import type { AnyExample } from "../examples.ts";
 import { RowError } from "../formats/fields.ts";
 import type { ExampleEncoder } from "../tokens/encoder.ts";
@@ -26,17 +27,18 @@ interface IdRow {
  * Checks one example.
  *
  * @returns lengths in tokens; undefined where there are no ids and nothing to make them with
- * @throws DataError where the example needs a chat template that is missing
+ * @throws DataError where the tokenizer or its chat template is missing and needed
  */
 export function checkTokens(
   item: AnyExample,
-  { encoder, truncation }: TokenCheckOptions,
+  options: TokenCheckOptions,
   findings: Findings,
 ): CompletionLengths | undefined {
+  const { encoder, truncation } = options;
   const { row } = item.source;
   let ids: IdRow | undefined;
   try {
-    ids = idsOf(item, encoder);
+    ids = idsOf(item, options);
     if (ids !== undefined && encoder !== undefined) checkBoundary(item, encoder, findings);
   } catch (error) {
     if (!(error instanceof RowError)) throw error;
@@ -52,7 +54,7 @@ export function checkTokens(
   return ids.completionIds.map(({ length }) => length);
 }
 
-function idsOf(item: AnyExample, encoder: ExampleEncoder | undefined): IdRow | undefined {
+function idsOf(item: AnyExample, { encoder, truncation }: TokenCheckOptions): IdRow | undefined {
   if (item.kind === "tokenized-preference") {
     const { promptIds, chosenIds, rejectedIds } = item.example;
     return { promptIds, completionIds: [chosenIds, rejectedIds], given: true };
@@ -62,7 +64,14 @@ function idsOf(item: AnyExample, encoder: ExampleEncoder | undefined): IdRow | u
     return { promptIds, completionIds: [completionIds], given: true };
   }
   const view = textView(item);
-  if (encoder === undefined || view?.prompt === undefined) return undefined;
+  if (view?.prompt === undefined) return undefined;
+  if (encoder === undefined) {
+    if (truncation === undefined) return undefined;
+    throw new DataError(
+      "lint: expected a tokenizer to count the tokens of texts, got none. Name one, or leave the " +
+        "maximum length out.",
+    );
+  }
   return { ...encoder.row(view.prompt, view.completions), given: false };
 }
 
