@@ -2,6 +2,7 @@
  * The shared language-model backbone: checkpoints, tokenizers, the transformer, log-probabilities,
  * generation, training.
  */
+
 export { CheckpointError } from "./checkpoint/error.ts";
 export {
   type Activation,
@@ -14,6 +15,7 @@ export {
   toHuggingFace,
 } from "./config.ts";
 export { type Dropout, drawMasks } from "./dropout.ts";
+export { type KlMeter, klMeter, meanAndError, type SequenceKl } from "./evaluate/kl-meter.ts";
 export {
   createGenerator,
   type Generator,
