@@ -9,7 +9,7 @@ import { parseShardIndex } from "../checkpoint/shards.ts";
 import { readSmallFile } from "./file-bytes.ts";
 
 /** The weights in one file. */
-export const WEIGHTS = "model.safetensors";
+const WEIGHTS = "model.safetensors";
 /** Which of several files has which weights. */
 export const WEIGHT_INDEX = "model.safetensors.index.json";
 
