@@ -75,6 +75,18 @@ export async function readSmallFile(path: string): Promise<Uint8Array> {
   }
 }
 
+/** As {@link readSmallFile}; null when there is no such file. */
+export async function readIfThere(path: string): Promise<Uint8Array | null> {
+  return readSmallFile(path).catch((error: unknown) => {
+    if (error instanceof CheckpointError && isAbsent(error.cause)) return null;
+    throw error;
+  });
+}
+
+function isAbsent(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+}
+
 function unreadable(path: string, cause: unknown): CheckpointError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new CheckpointError(

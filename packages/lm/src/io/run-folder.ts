@@ -1,8 +1,8 @@
 /**
  * The folder of a training run: manifest.json (what was run), metrics.jsonl (one line per step) and
- * the same for TensorBoard, checkpoints/step-N. Whatever moment the process dies at, `checkpoints/latest` names a complete
- * checkpoint, from which the run goes on bit for bit. Models for others to load are not written
- * here but by ./model-folder.ts.
+ * the same for TensorBoard, samples.jsonl, checkpoints/step-N. Whatever moment the process dies at,
+ * `checkpoints/latest` names a complete checkpoint, from which the run goes on bit for bit. Models
+ * for others to load are not written here but by ./model-folder.ts.
  */
 import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -12,11 +12,13 @@ import type { Variables } from "../params.ts";
 import type { Snapshot, StepMetrics } from "../train/loop.ts";
 import { writeAtomically, writeTextAtomically } from "./atomic-file.ts";
 import { fileHeader, scalarsRecord } from "./event-file.ts";
-import { readSmallFile } from "./file-bytes.ts";
+import { readIfThere } from "./file-bytes.ts";
+import { openStepLog, type StepLog } from "./step-log.ts";
 import { readCheckpoint, writeCheckpoint } from "./training-checkpoint.ts";
 
 const MANIFEST = "manifest.json";
 const METRICS = "metrics.jsonl";
+const SAMPLES = "samples.jsonl";
 const CHECKPOINTS = "checkpoints";
 const LATEST = "latest";
 const EVENTS = join("tensorboard", "events.out.tfevents.preflab");
@@ -24,8 +26,10 @@ const STEP_FOLDER = /^step-(\d+)$/;
 
 /** What was run: plain JSON with the resolved config, and whatever else is worth knowing. */
 export interface RunManifest {
-  /** A run is resumed with this very config. */
+  /** A run is resumed with this very config, but for {@link RunOptions.mayChange}. */
   readonly config: unknown;
+  /** What else a run must find again when it is resumed, such as hashes of its data. */
+  readonly inputs?: unknown;
   readonly [key: string]: unknown;
 }
 
@@ -33,6 +37,11 @@ export interface RunManifest {
 export interface RunOptions {
   /** Go on where the folder's run was; without a run there, start one. Default false. */
   readonly resume?: boolean;
+  /**
+   * Settings that a resumed run may have others of, such as `maxSteps` or `optimizer.lr`; manifest.json
+   * then tells from which step on. Default: none.
+   */
+  readonly mayChange?: readonly string[];
   /** Checkpoints kept, at least 1; default 2. */
   readonly keep?: number;
   /** Seconds since 1970, which TensorBoard shows beside the step. Default: always 0. */
@@ -55,7 +64,7 @@ export interface Resumed extends Snapshot {
 export async function openRun(
   folder: string,
   manifest: RunManifest,
-  { resume = false, keep = 2, clock = () => 0 }: RunOptions = {},
+  { resume = false, mayChange = [], keep = 2, clock = () => 0 }: RunOptions = {},
 ): Promise<RunFolder> {
   await mkdir(join(folder, CHECKPOINTS), { recursive: true });
   const path = join(folder, MANIFEST);
@@ -65,18 +74,20 @@ export async function openRun(
       `${folder}: expected a folder without a run, got one. Resume it, or choose another folder.`,
     );
   }
-  if (known !== null) checkConfig(folder, parseJsonObject(known, MANIFEST)["config"], manifest);
-  else await writeTextAtomically(path, `${JSON.stringify(manifest, null, 2)}\n`);
   const latest = await readLatest(folder);
+  const before = known && parseJsonObject(known, MANIFEST);
+  const written = before ? resumedManifest(folder, before, manifest, mayChange, latest) : manifest;
+  if (written !== before) await writeTextAtomically(path, `${JSON.stringify(written, null, 2)}\n`);
   await removeBeyond(folder, latest);
-  const kept = await truncateMetrics(join(folder, METRICS), latest);
+  const metrics = await openStepLog(join(folder, METRICS), latest);
   await mkdir(join(folder, dirname(EVENTS)), { recursive: true });
   await writeAtomically(join(folder, EVENTS), async (append) => {
     await append(fileHeader(clock()));
-    for (const row of kept) await append(eventOf(row, clock()));
+    for (const row of metrics.past) await append(eventOf(row, clock()));
   });
   const files = {
-    metrics: await open(join(folder, METRICS), "a"),
+    metrics,
+    samples: await openStepLog(join(folder, SAMPLES), latest),
     events: await open(join(folder, EVENTS), "a"),
   };
   return new RunFolder(folder, files, latest, keep, clock);
@@ -84,7 +95,8 @@ export async function openRun(
 
 /** What a run appends to. */
 interface RunFiles {
-  readonly metrics: FileHandle;
+  readonly metrics: StepLog;
+  readonly samples: StepLog;
   readonly events: FileHandle;
 }
 
@@ -111,13 +123,20 @@ export class RunFolder {
     this.#clock = clock;
   }
 
+  /** Metrics of the steps up to the checkpoint that the run goes on from. */
+  get pastMetrics(): readonly JsonObject[] {
+    return this.#files.metrics.past;
+  }
+
   /** Appends a line of metrics. Numbers that JSON has not are strings, such as "NaN". */
   async log(metrics: StepMetrics): Promise<void> {
-    const line = JSON.stringify(metrics, (_, value: unknown) =>
-      typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
-    );
-    await this.#files.metrics.appendFile(`${line}\n`);
+    await this.#files.metrics.append(metrics);
     await this.#files.events.appendFile(eventOf({ ...metrics }, this.#clock()));
+  }
+
+  /** Appends a line to samples.jsonl, of what the model wrote after a step. */
+  async logSample(sample: { readonly step: number } & JsonObject): Promise<void> {
+    await this.#files.samples.append(sample);
   }
 
   /**
@@ -139,8 +158,9 @@ export class RunFolder {
     await mkdir(partial);
     await writeCheckpoint(partial, variables, snapshot, streams);
     await rename(partial, join(parent, name));
-    // Metrics up to a checkpoint are there when it is.
+    // Lines of steps up to a checkpoint are there when it is.
     await this.#files.metrics.sync();
+    await this.#files.samples.sync();
     await writeTextAtomically(join(parent, LATEST), `${name}\n`);
     this.#latest = step;
     const steps = (await stepsIn(parent)).sort((a, b) => b - a);
@@ -163,6 +183,7 @@ export class RunFolder {
   /** Closes the files that are appended to. */
   async close(): Promise<void> {
     await this.#files.metrics.close();
+    await this.#files.samples.close();
     await this.#files.events.close();
   }
 }
@@ -207,55 +228,57 @@ async function stepsIn(parent: string): Promise<number[]> {
   });
 }
 
-/** Drops lines of steps after `latest`, and a line that was not finished. @returns those kept */
-async function truncateMetrics(path: string, latest: number | null): Promise<JsonObject[]> {
-  const bytes = await readIfThere(path);
-  if (bytes === null) return [];
-  const lines = new TextDecoder().decode(bytes).split("\n").slice(0, -1);
-  const rows = lines.map((line) => ({
-    line,
-    row: parseJsonObject(new TextEncoder().encode(line), METRICS),
-  }));
-  const kept = rows.filter(({ row: { step } }) => {
-    return latest !== null && typeof step === "number" && step <= latest;
-  });
-  await writeTextAtomically(path, kept.map(({ line }) => `${line}\n`).join(""));
-  return kept.map(({ row }) => row);
-}
-
 /** A line of metrics as TensorBoard has it. */
 function eventOf({ step, ...metrics }: JsonObject, wallTime: number): Uint8Array {
   const scalars = Object.entries(metrics).map(([name, value]) => [name, Number(value)] as const);
   return scalarsRecord(wallTime, Number(step), Object.fromEntries(scalars));
 }
 
-function checkConfig(folder: string, known: unknown, { config }: RunManifest): void {
-  const flat = (value: unknown) => new Map(leaves("", JSON.parse(JSON.stringify(value))));
-  const [before, now] = [flat(known ?? null), flat(config)];
-  const changed = [...new Set([...before.keys(), ...now.keys()])]
-    .filter((key) => before.get(key) !== now.get(key))
-    .map((key) => `${key} = ${now.get(key) ?? "none"} instead of ${before.get(key) ?? "none"}`);
-  if (changed.length === 0) return;
-  throw new CheckpointError(
-    `${folder}: expected the config that the run was started with, got ${changed.join(", ")}. ` +
-      "Resume with the same settings, or start a run in another folder.",
-  );
+/**
+ * The manifest of a run that goes on: the one that is there, with what has changed.
+ * @throws CheckpointError naming what must not change
+ */
+function resumedManifest(
+  folder: string,
+  before: JsonObject,
+  now: RunManifest,
+  mayChange: readonly string[],
+  latest: number | null,
+): JsonObject {
+  const isFree = (path: string) =>
+    mayChange.some((free) => path === free || path.startsWith(`${free}.`));
+  const inputs = differences(before["inputs"], now.inputs).map(({ text }) => `inputs.${text}`);
+  const settings = differences(before["config"], now.config);
+  const forbidden = settings.filter(({ path }) => !isFree(path)).map(({ text }) => text);
+  if (forbidden.length + inputs.length > 0) {
+    throw new CheckpointError(
+      `${folder}: expected the config and inputs that the run was started with, got ` +
+        `${[...forbidden, ...inputs].join(", ")}. Resume with the same settings and files, or start ` +
+        "a run in another folder.",
+    );
+  }
+  if (settings.length === 0) return before;
+  const earlier = Array.isArray(before["changes"]) ? before["changes"] : [];
+  const change = { afterStep: latest ?? 0, settings: settings.map(({ text }) => text) };
+  return { ...before, config: now.config, changes: [...earlier, change] };
+}
+
+/** Paths below which two plain values differ, and how, in words. */
+function differences(before: unknown, now: unknown): { path: string; text: string }[] {
+  const flat = (value: unknown) =>
+    new Map(leaves("", JSON.parse(JSON.stringify(value ?? null)) as unknown));
+  const [old, current] = [flat(before), flat(now)];
+  return [...new Set([...old.keys(), ...current.keys()])]
+    .filter((path) => old.get(path) !== current.get(path))
+    .map((path) => {
+      const text = `${path} = ${current.get(path) ?? "none"} instead of ${old.get(path) ?? "none"}`;
+      return { path, text };
+    });
 }
 
 /** Paths and JSON of all values that are not objects or lists, and of empty ones. */
 function leaves(path: string, value: unknown): [string, string][] {
   const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
-  if (entries.length === 0) return [[path || "config", JSON.stringify(value)]];
+  if (entries.length === 0) return [[path || "value", JSON.stringify(value)]];
   return entries.flatMap(([key, child]) => leaves(path ? `${path}.${key}` : key, child));
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | null> {
-  return readSmallFile(path).catch((error: unknown) => {
-    if (error instanceof CheckpointError && isAbsent(error.cause)) return null;
-    throw error;
-  });
-}
-
-function isAbsent(cause: unknown): boolean {
-  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
 }

@@ -96,6 +96,22 @@ describe("io/run-folder", () => {
       .split("\n")
       .map((text) => JSON.parse(text).step);
     expect(steps).toEqual([1, 2, 3]);
+    expect(again.pastMetrics.map(({ step }) => step)).toEqual([1, 2]);
+  });
+
+  test("drops samples after the checkpoint", async () => {
+    const run = await openRun(folder, MANIFEST);
+    for (const step of [1, 2, 3]) {
+      await run.logSample({ step, text: "a" });
+      await run.logSample({ step, text: "b" });
+      if (step === 2) await run.save(variables(1), snapshot(2));
+    }
+    await run.close();
+    await (await resume()).close();
+    const rows = read("samples.jsonl").trim().split("\n");
+    expect(rows.map((row) => Object.values(JSON.parse(row)).join(""))).toEqual([
+      ...["1a", "1b", "2a", "2b"],
+    ]);
   });
 
   test("goes on from the latest complete checkpoint, whatever lies beside it", async () => {
@@ -124,6 +140,39 @@ describe("io/run-folder", () => {
     const changed = { ...MANIFEST, config: { maxSteps: 30, optimizer: { lr: 0.1 }, x: true } };
     await expect(openRun(folder, changed, { resume: true })).rejects.toThrow(
       "got maxSteps = 30 instead of 20, x = true instead of none",
+    );
+  });
+
+  test("settings that may change do so, and the manifest tells after which step", async () => {
+    const run = await openRun(folder, MANIFEST);
+    await run.save(variables(1), snapshot(4));
+    await run.close();
+    const mayChange = ["maxSteps", "optimizer.lr"];
+    const config = { maxSteps: 30, optimizer: { lr: 0.01 } };
+    const again = await openRun(folder, { ...MANIFEST, config }, { resume: true, mayChange });
+    await again.close();
+    expect(JSON.parse(read("manifest.json"))).toEqual({
+      ...MANIFEST,
+      config,
+      changes: [
+        {
+          afterStep: 4,
+          settings: ["maxSteps = 30 instead of 20", "optimizer.lr = 0.01 instead of 0.1"],
+        },
+      ],
+    });
+    const other = { ...MANIFEST, config: { maxSteps: 30, optimizer: { lr: 0.01, x: 1 } } };
+    await expect(openRun(folder, other, { resume: true, mayChange })).rejects.toThrow(
+      "got optimizer.x = 1 instead of none",
+    );
+  });
+
+  test("a run is not resumed with other inputs", async () => {
+    const inputs = { train: { path: "a.jsonl", sha256: "12" } };
+    await (await openRun(folder, { ...MANIFEST, inputs })).close();
+    const changed = { ...MANIFEST, inputs: { train: { path: "a.jsonl", sha256: "34" } } };
+    await expect(openRun(folder, changed, { resume: true })).rejects.toThrow(
+      'got inputs.train.sha256 = "34" instead of "12"',
     );
   });
 
