@@ -25,6 +25,12 @@ export { type BufferUse, estimateMemory, type MemoryEstimate } from "./graph/mem
 export type { JitOptions } from "./jit/compiler.ts";
 export { type Jitted, jit } from "./jit/jit.ts";
 export { attention, causalMask } from "./ops/attention.ts";
+export {
+  type CachedAttentionInputs,
+  type CachedAttentionOptions,
+  type CachedAttentionOutputs,
+  cachedAttention,
+} from "./ops/cached-attention.ts";
 export { embedding } from "./ops/embedding.ts";
 export { gelu, geluErf } from "./ops/gelu.ts";
 export { linear } from "./ops/linear.ts";

@@ -7,6 +7,7 @@ import { GraphError } from "../errors.ts";
 import { allocate, isDType, sizeOf } from "./dtypes.ts";
 import { type Graph, type Node, sameSpec, type Value } from "./graph.ts";
 import { printSpec } from "./print.ts";
+import { ATTENTION_CONTRIB_RULES } from "./rules/attention.ts";
 import { CONTROL_RULES } from "./rules/control.ts";
 import { ELEMENTWISE_CONTRIB_RULES, ELEMENTWISE_RULES } from "./rules/elementwise.ts";
 import { INDEXING_RULES } from "./rules/indexing.ts";
@@ -29,7 +30,11 @@ const RULES: Readonly<Record<string, ReadonlyMap<string, Rule>>> = {
     }),
   ),
   "com.microsoft": new Map(
-    Object.entries({ ...ELEMENTWISE_CONTRIB_RULES, ...MATMUL_CONTRIB_RULES }),
+    Object.entries({
+      ...ELEMENTWISE_CONTRIB_RULES,
+      ...MATMUL_CONTRIB_RULES,
+      ...ATTENTION_CONTRIB_RULES,
+    }),
   ),
 };
 

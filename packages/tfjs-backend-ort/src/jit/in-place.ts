@@ -1,8 +1,8 @@
 /**
  * Finds variables that a program can update in place: caches of which each run writes a small part,
  * and sums that each run adds to. ONNX has no assignment, but an output may be given the memory of an
- * input: ONNX Runtime's scatters then copy nothing, and its additions read every element before they
- * write it.
+ * input: ONNX Runtime's scatters and attention with a cache then copy nothing, and its additions read
+ * every element before they write it.
  */
 import { capturedValues } from "../graph/captures.ts";
 import { type Graph, type Node, sameSpec, type Value } from "../graph/graph.ts";
@@ -23,20 +23,28 @@ export function overwrites(graph: Graph): ReadonlyMap<number, readonly Value[]> 
   graph.outputs.forEach(read);
   const found = new Map<number, readonly Value[]>();
   for (const node of graph.nodes) {
-    const [result] = node.outputs;
-    // Only the first of equal outputs gets the node's own result, the others get copies of it.
-    const index = result ? graph.outputs.indexOf(result) : -1;
-    if (!result || index < 0) continue;
-    const bases = writable(node).filter(
-      (base) => sameSpec(base, result) && inputs.has(base) && reads.get(base) === 1,
-    );
-    if (bases.length > 0) found.set(index, bases);
+    for (const [result, operands] of writable(node)) {
+      // Only the first of equal outputs gets the node's own result, the others get copies of it.
+      const index = graph.outputs.indexOf(result);
+      if (index < 0) continue;
+      const bases = operands.filter(
+        (base) => sameSpec(base, result) && inputs.has(base) && reads.get(base) === 1,
+      );
+      if (bases.length > 0) found.set(index, bases);
+    }
   }
   return found;
 }
 
-/** Operands whose memory the node's result may take. */
-function writable({ op, inputs: [first, second] }: Node): Value[] {
-  if (SCATTERS.has(op) && first) return [first];
-  return op === "Add" && first && second ? [first, second] : [];
+/** Results that may take the memory of operands, and these. */
+function writable({ op, inputs, outputs }: Node): (readonly [Value, readonly Value[]])[] {
+  const [first, second, , keys, values] = inputs;
+  const [result, newKeys, newValues] = outputs;
+  if (SCATTERS.has(op) && result && first) return [[result, [first]]];
+  if (op === "Add" && result && first && second) return [[result, [first, second]]];
+  if (op !== "GroupQueryAttention" || !newKeys || !newValues || !keys || !values) return [];
+  return [
+    [newKeys, [keys]],
+    [newValues, [values]],
+  ];
 }

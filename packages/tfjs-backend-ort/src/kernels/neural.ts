@@ -11,6 +11,14 @@ interface Epsilon {
   readonly epsilon: number;
 }
 
+type CacheInputs = "q" | "k" | "v" | "keys" | "values" | "lengths";
+
+interface CacheAttributes {
+  readonly scale: number;
+  /** 0 for none. */
+  readonly window: number;
+}
+
 /** Handlers of the kernels behind ../ops. */
 export const NEURAL: HandlerTable = {
   /** Normalised rows `[N, D]`, their means `[N, 1]`, their inverse standard deviations `[N, 1]`. */
@@ -87,6 +95,9 @@ export const NEURAL: HandlerTable = {
     },
   ),
 
+  /** What was attended to `[B, H, 1, K]`, then keys and values `[B, G, S, K]` with the new column. */
+  CachedAttention: handler<CacheInputs, CacheAttributes>(cachedAttention),
+
   /** `x` with `update` at `position`. The places differ, so ScatterND's threads do not meet. */
   UpdateAt: handler<"x" | "position" | "update">((graph, { x, position, update }) => {
     if (isEmpty(x)) return x;
@@ -99,6 +110,31 @@ export const NEURAL: HandlerTable = {
     return graph.node("ScatterND", [x, places, reshapeTo(graph, update, [rows, width])], x);
   }),
 };
+
+/** ONNX Runtime checks the lengths itself. It wants one row of all heads per token. */
+function cachedAttention(
+  graph: Graph,
+  { q, k, v, keys, values, lengths }: Readonly<Record<CacheInputs, Value>>,
+  { scale, window }: CacheAttributes,
+): Value[] {
+  const [batch, heads, , width] = q.shape as [number, number, number, number];
+  const [, groups, columns] = keys.shape as [number, number, number];
+  const row = (value: Value, count: number) => reshapeTo(graph, value, [batch, 1, count * width]);
+  const total = graph.fill(columns, [1], "int32");
+  const [attended, ...caches] = graph.multiNode(
+    "GroupQueryAttention",
+    [row(q, heads), row(k, groups), row(v, groups), keys, values, lengths, total],
+    [{ shape: [batch, 1, heads * width], dtype: q.dtype }, keys, values],
+    {
+      num_heads: { int: heads },
+      kv_num_heads: { int: groups },
+      scale: { float: scale },
+      ...(window === 0 ? {} : { local_window_size: { int: window } }),
+    },
+    "com.microsoft",
+  ) as [Value, Value, Value];
+  return [reshapeTo(graph, attended, q.shape), ...caches];
+}
 
 /** A normalisation of rows: the result and `statistics - 1` columns of row statistics. */
 function normalization(

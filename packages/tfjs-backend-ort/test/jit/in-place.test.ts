@@ -128,6 +128,25 @@ describe("jit/in-place", () => {
     expect([...overwrites(graph)]).toEqual([[0, [a, b]]]);
   });
 
+  it("finds both caches of an attention", () => {
+    const graph = new Graph();
+    const cache = () => graph.input([1, 1, 2, 8], "float32");
+    const token = graph.input([1, 1, 8], "float32");
+    const [keys, values, lengths] = [cache(), cache(), graph.input([1], "int32")];
+    const [, ...caches] = graph.multiNode(
+      "GroupQueryAttention",
+      [token, token, token, keys, values, lengths, graph.fill(2, [1], "int32")],
+      [token, keys, values],
+      { num_heads: { int: 1 }, kv_num_heads: { int: 1 } },
+      "com.microsoft",
+    );
+    graph.outputs.push(...caches);
+    expect([...overwrites(graph)]).toEqual([
+      [0, [keys]],
+      [1, [values]],
+    ]);
+  });
+
   it("leaves an operand alone that is spread over the sum", () => {
     const graph = new Graph();
     const [a, b] = [graph.input([1], "float32"), graph.input([4], "float32")];
