@@ -28,7 +28,7 @@ import { checkLengths, type Preferences } from "./preferences.ts";
 import type { FollowingReference } from "./reference-sync.ts";
 
 /** Tensors of a step: those of {@link GroupBatch}, reference log-probabilities, labels. */
-type StepTensors = [
+export type StepTensors = [
   ids: Tensor2D,
   positions: Tensor2D,
   branches: Tensor2D,

@@ -25,7 +25,7 @@ export interface PairNumbers {
 }
 
 /** Tensors of columns; the caller disposes them. */
-export function toPairs(columns: PairColumns): PairLogps {
+function toPairs(columns: PairColumns): PairLogps {
   const column = (name: keyof PairLogps) => tf.tensor1d(Float32Array.from(columns[name]));
   return {
     policyChosenLogps: column("policyChosenLogps"),

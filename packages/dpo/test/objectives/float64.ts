@@ -41,7 +41,7 @@ export function s(x: number): number {
 }
 
 /** Its logarithm. */
-export function ls(x: number): number {
+function ls(x: number): number {
   return x > 0 ? -log1p(exp(-x)) : x - log1p(exp(x));
 }
 

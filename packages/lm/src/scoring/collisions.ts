@@ -1,6 +1,6 @@
 /** How predictable draws from a model are; for weights, so without gradients. */
 
-import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import type { GradSaveFunc, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { chunksOf } from "./chunks.ts";
 import type { LogitFactors } from "./vocabulary.ts";
@@ -12,16 +12,21 @@ import type { LogitFactors } from "./vocabulary.ts";
  */
 export function logCollisions({ hidden, head }: LogitFactors): Tensor1D {
   // As one operation of its own, else gradients of 0 would be taken through the logits.
-  const op = tf.customGrad<Tensor1D>(() => ({
-    value: tf.concat(
-      chunksOf(hidden.shape[0], head.shape[0]).map(({ begin, size }) =>
-        tf.tidy(() =>
-          ofLogits(tf.matMul(tf.slice(hidden, [begin, 0], [size, -1]), head, false, true)),
-        ),
-      ),
-    ) as Tensor1D,
-    gradFunc: () => [tf.zerosLike(hidden), tf.zerosLike(head)],
-  }));
+  const op = tf.customGrad<Tensor1D>((...args) => {
+    const save = args.at(-1) as GradSaveFunc;
+    save([hidden, head]);
+    const chunks = chunksOf(hidden.shape[0], head.shape[0]);
+    const pieces = chunks.map(({ begin, size }) =>
+      tf.tidy(() => {
+        const some = tf.slice(hidden, [begin, 0], [size, -1]);
+        return ofLogits(tf.matMul(some, head, false, true));
+      }),
+    );
+    return {
+      value: tf.concat(pieces) as Tensor1D,
+      gradFunc: (_: Tensor1D, saved: Tensor[]) => saved.map((tensor) => tf.zerosLike(tensor)),
+    };
+  });
   return op(hidden, head);
 }
 
