@@ -24,6 +24,7 @@ export {
   rewardAccuracies,
   rewardMargins,
 } from "./implicit-reward.ts";
+export { type CachedLogps, cachedReferenceLogps, referenceKey } from "./io/reference-cache.ts";
 export { type Differentiated, lossGradients } from "./objectives/gradients.ts";
 export {
   type Configured,
@@ -83,11 +84,17 @@ export {
   type ReferenceSync,
   readDpoConfig,
 } from "./train/config.ts";
+export { type DpoEvaluator, dpoEvaluator } from "./train/evaluate.ts";
 export {
   type Preferences,
   pairPreferences,
   rankedPreferences,
   unpairedPreferences,
 } from "./train/preferences.ts";
-export { type FollowingReference, followingReference } from "./train/reference-sync.ts";
+export {
+  type FollowingReference,
+  type FollowingReference,
+  followingReference,
+  followingReference,
+} from "./train/reference-sync.ts";
 export { type DpoInputs, preferenceOrder, trainDpo } from "./train/train-dpo.ts";
