@@ -9,7 +9,12 @@ import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { implicitRewards, type PairRewards } from "../implicit-reward.ts";
 import { type OptionSpecs, type OptionsOf, readOptions } from "./options.ts";
 
-/** Pairs of responses to the same prompt: log-probabilities summed over the completion, nats. */
+/**
+ * Pairs of responses to the same prompt: log-probabilities summed over the completion, nats. One of
+ * them may be -Infinity: losses, gradients and rewards are then the limits, infinite ones included.
+ * Where a formula has no limit, such as for a response that is impossible under both models, the
+ * loss is NaN.
+ */
 export interface PairLogps {
   /** `[B]` */
   readonly policyChosenLogps: Tensor1D;
