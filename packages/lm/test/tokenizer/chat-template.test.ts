@@ -86,6 +86,14 @@ describe("tokenizer/chat-template", () => {
       const ids = template.encode(contents.map(user), ADD);
       expect([...ids].filter((id) => id === 0)).toEqual([0]);
     }
+    for (const [source, content] of [
+      ["{{ messages[0].content }}>", "a <|endoftext|"],
+      ["{{ messages[0].content | trim }}>", "a <|endoftext| "],
+      ["<{{ messages[0].content }}", "|endoftext|> a"],
+      ["<{{ messages[0].content | trim }}", " |endoftext|> a"],
+    ] as const) {
+      expect(ours(source).encode([user(content)], ADD), source).not.toContain(0);
+    }
     expect(ours("<|{{ messages[0].content }}|>").encode([user("endoftext")], ADD)).not.toContain(0);
     expect(
       ours("<|{{ messages[0].role }}|>").encode([{ role: "endoftext", content: "" }], ADD),
