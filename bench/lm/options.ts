@@ -24,7 +24,7 @@ if they stay so.
                    (pip install -r bench/peers/requirements.txt); without it only our side runs
   --sizes LIST     default ${SIZE_NAMES}
   --rounds N       turns of each side, default 2
-  --seconds N      measuring time of a turn, default 3
+  --seconds N      measuring time of each part of a turn, default 2
   --only LIST      of ${TASKS}; default all
   --out DIR        where lm.json and lm.md go, default bench/results
   --help           this text
@@ -42,7 +42,7 @@ export function parseOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      ...commonArguments(2, 3),
+      ...commonArguments(2, 2),
       sizes: { type: "string", default: SIZE_NAMES.join() },
       only: { type: "string", default: TASKS.join() },
     },
