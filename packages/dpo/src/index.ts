@@ -91,10 +91,5 @@ export {
   rankedPreferences,
   unpairedPreferences,
 } from "./train/preferences.ts";
-export {
-  type FollowingReference,
-  type FollowingReference,
-  followingReference,
-  followingReference,
-} from "./train/reference-sync.ts";
+export { type FollowingReference, followingReference } from "./train/reference-sync.ts";
 export { type DpoInputs, preferenceOrder, trainDpo } from "./train/train-dpo.ts";
