@@ -9,7 +9,6 @@ export {
   type PairBatchOptions,
   pairBatches,
 } from "./batches/pair-batches.ts";
-export { PairStore } from "./batches/pair-store.ts";
 export { rankedPairs, unpair } from "./convert.ts";
 export { DataError } from "./errors.ts";
 export {
@@ -38,13 +37,18 @@ export {
 export {
   type LoadedExamples,
   type LoadedOf,
-  type LoadedPairs,
   type LoadOptions,
-  type LoadPairsOptions,
   type LoadReport,
   loadExamples,
-  loadPairs,
 } from "./io/load.ts";
+export {
+  type LoadedTokenized,
+  type LoadTokenizedOptions,
+  loadCompletions,
+  loadPairs,
+  loadRanked,
+  loadUnpaired,
+} from "./io/load-tokenized.ts";
 export { type ReadOptions, readRows } from "./io/read-rows.ts";
 export { type Finding, LINT_CODES, type LintCode, type LintReport } from "./lint/findings.ts";
 export { Linter, type LintOptions } from "./lint/linter.ts";
@@ -62,12 +66,11 @@ export {
 } from "./sources/row.ts";
 export { promptSplitter, type SplitName, type SplitOptions } from "./split.ts";
 export { type EncodedRow, type EncoderOptions, ExampleEncoder } from "./tokens/encoder.ts";
+export { IdPool } from "./tokens/id-pool.ts";
 export {
   checkTruncation,
   type Truncated,
-  type TruncatedPair,
   type TruncationOptions,
-  truncatePair,
   truncateRow,
 } from "./tokens/truncate.ts";
 export type {

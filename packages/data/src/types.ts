@@ -126,6 +126,7 @@ export interface ExampleKinds {
   readonly labeled: LabeledText;
   readonly "tokenized-preference": TokenizedPair;
   readonly "tokenized-unpaired": TokenizedUnpaired;
+  readonly "tokenized-ranked": TokenizedRanked;
 }
 
 /** Name of a kind of example. */

@@ -9,8 +9,8 @@ import {
   paddedLength,
   stepOrder,
 } from "@preflab/lm";
+import type { TokenizedPair } from "../types.ts";
 import { collatePairs } from "./collate.ts";
-import type { PairStore } from "./pair-store.ts";
 
 /** Options of {@link pairBatches}; sizes are in pairs. */
 export interface PairBatchOptions extends OrderOptions {
@@ -22,7 +22,7 @@ export interface PairBatchOptions extends OrderOptions {
 
 /** One micro-batch. */
 export interface PairBatch {
-  /** Pairs of the store, at most `batchSize`: the last step of an epoch may have fewer. */
+  /** Which pairs, at most `batchSize`: the last step of an epoch may have fewer. */
   readonly indices: readonly number[];
   /** `[2 batchSize, T]`, chosen rows first; rows of missing pairs are empty. */
   readonly rows: PaddedBatch;
@@ -39,14 +39,20 @@ export interface PairBatches {
 }
 
 /**
- * Batches of all pairs of a store: seeded, pairs of similar length together, or, without shuffling,
- * consecutive pairs.
+ * Batches of all pairs: seeded, pairs of similar length together, or, without shuffling, consecutive
+ * pairs.
  *
  * @throws Error without pairs, or when sizes are not positive integers
  */
-export function pairBatches(store: PairStore, options: PairBatchOptions): PairBatches {
+export function pairBatches(
+  pairs: readonly TokenizedPair[],
+  options: PairBatchOptions,
+): PairBatches {
   const { batchSize, maxLength, fillId = 0 } = options;
-  const lengths = Array.from({ length: store.length }, (_, i) => store.rowLength(i));
+  const lengths = pairs.map(
+    ({ promptIds, chosenIds, rejectedIds }) =>
+      promptIds.length + Math.max(chosenIds.length, rejectedIds.length),
+  );
   const order = stepOrder(lengths, options);
   return {
     stepsPerEpoch: order.stepsPerEpoch,
@@ -55,8 +61,8 @@ export function pairBatches(store: PairStore, options: PairBatchOptions): PairBa
       order.at(step).map((indices) => {
         const longest = indices.reduce((most, i) => Math.max(most, lengths[i] as number), 0);
         const length = paddedLength(longest, maxLength);
-        const pairs = indices.map((i) => store.pair(i));
-        return { indices, rows: collatePairs(pairs, { batchSize, length, fillId }) };
+        const chosen = indices.map((i) => pairs[i] as TokenizedPair);
+        return { indices, rows: collatePairs(chosen, { batchSize, length, fillId }) };
       }),
   };
 }

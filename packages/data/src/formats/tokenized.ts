@@ -1,5 +1,5 @@
 /** Rows of token ids, made elsewhere; taken as they are, with nothing added. */
-import { booleanField, has, idsField, type RawRow } from "./fields.ts";
+import { booleanField, has, idsField, listField, type RawRow } from "./fields.ts";
 import { plainShape, type RowShape } from "./format.ts";
 
 const NAMES = {
@@ -39,8 +39,24 @@ const UNPAIRED = plainShape(
   }),
 );
 
+const RANKED = plainShape(
+  {
+    format: "tokenized",
+    kind: "tokenized-ranked",
+    fields: "promptIds, completionIds: lists of ids, best first",
+    matches: (row) => NAMES.completion.some((name) => isListOfLists(row[name])),
+  },
+  (row, meta) => ({
+    promptIds: ids(row, NAMES.prompt),
+    completionIds: listField(row, nameIn(row, NAMES.completion)).map((list, i) =>
+      idsField({ [`completionIds[${i}]`]: list }, `completionIds[${i}]`),
+    ),
+    meta,
+  }),
+);
+
 /** The shapes of rows of ids. */
-export const TOKENIZED: readonly RowShape[] = [PAIRS, UNPAIRED];
+export const TOKENIZED: readonly RowShape[] = [PAIRS, RANKED, UNPAIRED];
 
 type Spellings = readonly [string, string];
 
@@ -48,6 +64,14 @@ function hasOne(row: RawRow, [name, other]: Spellings): boolean {
   return has(row, name) || has(row, other);
 }
 
-function ids(row: RawRow, [name, other]: Spellings): readonly number[] {
-  return idsField(row, has(row, other) ? other : name);
+function nameIn(row: RawRow, [name, other]: Spellings): string {
+  return has(row, other) ? other : name;
+}
+
+function ids(row: RawRow, names: Spellings): readonly number[] {
+  return idsField(row, nameIn(row, names));
+}
+
+function isListOfLists(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((list) => Array.isArray(list));
 }

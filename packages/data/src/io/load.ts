@@ -3,17 +3,12 @@
  * and not after an hour. A file with errors is refused unless bad rows are to be dropped, and then
  * the result says how many were.
  */
-import type { Tokenizer } from "@preflab/lm";
-import { PairStore } from "../batches/pair-store.ts";
-import { rankedPairs } from "../convert.ts";
 import { badRows, DataError } from "../errors.ts";
 import { type AnyExample, type ExampleOptions, examples } from "../examples.ts";
 import { RowError } from "../formats/fields.ts";
 import type { FormatName } from "../formats/format.ts";
 import { type Problem, reporter } from "../sources/row.ts";
-import { type EncoderOptions, ExampleEncoder } from "../tokens/encoder.ts";
-import { checkTruncation, type TruncationOptions, truncatePair } from "../tokens/truncate.ts";
-import type { ExampleKind, ExampleKinds, TokenizedPair } from "../types.ts";
+import type { ExampleKind, ExampleKinds } from "../types.ts";
 import { type ReadOptions, readRows } from "./read-rows.ts";
 
 /** Most problems that are kept in full. */
@@ -68,87 +63,13 @@ export async function loadExamples(
   return { ...report, kind, format, examples: found } as LoadedExamples;
 }
 
-/** Options of {@link loadPairs}. */
-export interface LoadPairsOptions extends LoadOptions, TruncationOptions, EncoderOptions {
-  /** Needed unless rows are token ids already. */
-  readonly tokenizer?: Tokenizer;
-  /** Ids from here on are errors; default: no limit. */
-  readonly vocabSize?: number;
-}
-
-/** Pairs ready to train on, and what was done to get them. */
-export interface LoadedPairs extends LoadReport {
-  readonly store: PairStore;
-  /** Pairs whose prompt was cut. */
-  readonly promptsCut: number;
-  /** Pairs that lost the end of a completion. */
-  readonly lostEos: number;
-  /** Pairs left out since truncation made their completions the same, or left one without tokens. */
-  readonly truncatedAway: number;
-  /** Pairs kept whose completions are the same as given: they pull the loss towards log 2. */
-  readonly identical: number;
-}
-
 /**
- * Reads pairs, tokenises and truncates them. Rankings become all their pairs.
+ * Reads a data set to its end, then refuses bad rows or counts them.
  *
- * @throws DataError as {@link loadExamples}, where rows are no pairs, or texts come without tokenizer
+ * @param use may throw a RowError, which makes the row a bad one
+ * @throws DataError where rows are bad and not to be dropped
  */
-export async function loadPairs(path: string, options: LoadPairsOptions): Promise<LoadedPairs> {
-  checkTruncation(options);
-  const encoder = options.tokenizer && new ExampleEncoder(options.tokenizer, options);
-  const store = new PairStore();
-  const counts = { promptsCut: 0, lostEos: 0, truncatedAway: 0, identical: 0 };
-  const report = await eachExample(path, options, (item) => {
-    for (const given of tokenized(path, item, encoder)) {
-      checkIds(given, options.vocabSize);
-      const pair = truncatePair(given, options);
-      if (pair.becameIdentical || pair.becameEmpty) {
-        counts.truncatedAway++;
-        continue;
-      }
-      if (pair.promptCut) counts.promptsCut++;
-      if (pair.lostEos) counts.lostEos++;
-      if (pair.identical) counts.identical++;
-      store.add(pair);
-    }
-  });
-  if (store.length === 0) throw noExamples(path, report);
-  return { ...report, ...counts, store };
-}
-
-function tokenized(
-  path: string,
-  item: AnyExample,
-  encoder: ExampleEncoder | undefined,
-): readonly TokenizedPair[] {
-  if (item.kind === "tokenized-preference") return [item.example];
-  if (item.kind !== "preference" && item.kind !== "ranked") {
-    throw new DataError(
-      `${path}: expected preference pairs, got examples of kind ${item.kind} (${item.format}).`,
-    );
-  }
-  if (encoder === undefined) {
-    throw new DataError(
-      `${path}: expected a tokenizer for pairs of texts, got none. Give one, or rows of ids.`,
-    );
-  }
-  if (item.kind === "preference") return [encoder.pair(item.example)];
-  return rankedPairs(item.example).map((pair) => encoder.pair(pair));
-}
-
-function checkIds(pair: TokenizedPair, vocabSize = Number.POSITIVE_INFINITY): void {
-  for (const ids of [pair.promptIds, pair.chosenIds, pair.rejectedIds]) {
-    for (let t = 0; t < ids.length; t++) {
-      if ((ids[t] as number) < vocabSize) continue;
-      const message = `expected token ids below ${vocabSize}, got ${ids[t]}. Is it another model's?`;
-      throw new RowError("wrong_type", message);
-    }
-  }
-}
-
-/** Reads to the end, then refuses bad rows or counts them. */
-async function eachExample(
+export async function eachExample(
   path: string,
   options: LoadOptions,
   use: (item: AnyExample) => void,
@@ -184,7 +105,8 @@ async function eachExample(
   return { rows, dropped: bad, leftOut, problems };
 }
 
-function noExamples(path: string, { rows, dropped, leftOut }: LoadReport): DataError {
+/** The error of a data set without examples. */
+export function noExamples(path: string, { rows, dropped, leftOut }: LoadReport): DataError {
   return new DataError(
     `${path}: expected examples, got none of ${rows} rows (${dropped} bad, ${leftOut} left out).`,
   );

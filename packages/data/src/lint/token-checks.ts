@@ -50,7 +50,7 @@ export function checkTokens(
   }
   if (ids === undefined) return undefined;
   checkGivenIds(ids, item, findings, encoder);
-  if (truncation !== undefined) checkTruncated(ids, row, item.kind, truncation, findings);
+  if (truncation !== undefined) checkTruncated(ids, row, truncation, findings);
   return ids.completionIds.map(({ length }) => length);
 }
 
@@ -59,6 +59,7 @@ function idsOf(item: AnyExample, { encoder, truncation }: TokenCheckOptions): Id
     const { promptIds, chosenIds, rejectedIds } = item.example;
     return { promptIds, completionIds: [chosenIds, rejectedIds], given: true };
   }
+  if (item.kind === "tokenized-ranked") return { ...item.example, given: true };
   if (item.kind === "tokenized-unpaired") {
     const { promptIds, completionIds } = item.example;
     return { promptIds, completionIds: [completionIds], given: true };
@@ -92,7 +93,8 @@ function checkGivenIds(
   const { row } = item.source;
   const [first, second] = completionIds;
   if (given) {
-    if (first && second && sameIds(first, second)) findings.add("identical_pair", row);
+    const paired = item.kind === "tokenized-preference" && first && second;
+    if (paired && sameIds(first, second)) findings.add("identical_pair", row);
     if (completionIds.some(({ length }) => length === 0)) findings.add("empty_completion", row);
     if (promptIds.length === 0) findings.add("empty_prompt", row);
   }
@@ -109,19 +111,12 @@ function checkGivenIds(
 function checkTruncated(
   { promptIds, completionIds }: IdRow,
   row: number,
-  kind: AnyExample["kind"],
   truncation: TruncationOptions,
   findings: Findings,
 ): void {
   const { maxLength, maxPromptLength } = truncation;
   if (promptIds.length > (maxPromptLength ?? maxLength - 1)) findings.add("prompt_too_long", row);
   const cut = truncateRow(promptIds, completionIds, truncation);
-  if (cut.lostEnd.includes(true)) findings.add("lost_eos", row);
-  const paired = kind === "preference" || kind === "tokenized-preference";
-  const [before, after] = [completionIds, cut.completionIds];
-  if (paired && same(after) && !same(before)) findings.add("identical_after_truncation", row);
-}
-
-function same([first, second]: readonly ArrayLike<number>[]): boolean {
-  return first !== undefined && second !== undefined && sameIds(first, second);
+  if (cut.lostEos) findings.add("lost_eos", row);
+  if (cut.becameIdentical) findings.add("identical_after_truncation", row);
 }

@@ -41,6 +41,7 @@ export function textView(item: AnyExample): TextView | undefined {
       return { ...none, text: item.example.text, label: item.example.label };
     case "tokenized-preference":
     case "tokenized-unpaired":
+    case "tokenized-ranked":
       return undefined;
   }
 }

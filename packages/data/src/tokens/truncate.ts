@@ -1,8 +1,7 @@
 /**
- * Cuts pairs of token ids to a length. Pure; what becomes of pairs that lose their meaning is for
- * the caller, who is told.
+ * Cuts rows of token ids to a length. Pure; what becomes of rows that lose their meaning is for the
+ * caller, who is told.
  */
-import type { TokenizedPair } from "../types.ts";
 
 /**
  * How rows are cut; a row is a prompt and one completion. A prompt is cut alike for all of its
@@ -26,24 +25,15 @@ export interface TruncationOptions {
   readonly mode?: "keep_start" | "keep_end";
 }
 
-/** A row's parts after truncation. */
+/** A row's parts after truncation, and what it did to them. */
 export interface Truncated {
   readonly promptIds: ArrayLike<number>;
   /** In the order given. */
   readonly completionIds: readonly ArrayLike<number>[];
   readonly promptCut: boolean;
-  /** Completions that lost their last token, which ends the text; one for each. */
-  readonly lostEnd: readonly boolean[];
-}
-
-/** A pair after truncation. */
-export interface TruncatedPair extends TokenizedPair {
-  readonly promptCut: boolean;
   /** A completion lost its last token, so the model would not see that it ends there. */
   readonly lostEos: boolean;
-  /** The completions are the same, and were as given. */
-  readonly identical: boolean;
-  /** The completions differed and do not any more: the pair teaches nothing. */
+  /** Two completions differed and do not any more: they teach nothing of each other. */
   readonly becameIdentical: boolean;
   /** A completion had tokens and has none any more. */
   readonly becameEmpty: boolean;
@@ -74,11 +64,16 @@ export function truncateRow(
   const prompt = fits ? promptIds.length : promptBudget(promptIds.length, longest, options);
   const room = maxLength - prompt;
   const keepsTail = mode === "keep_end" && maxPromptLength === undefined;
+  const kept = completionIds.map((ids) => (keepsTail ? last(ids, room) : first(ids, room)));
   return {
     promptIds: mode === "keep_end" ? last(promptIds, prompt) : first(promptIds, prompt),
-    completionIds: completionIds.map((ids) => (keepsTail ? last(ids, room) : first(ids, room))),
+    completionIds: kept,
     promptCut: prompt < promptIds.length,
-    lostEnd: completionIds.map((ids) => ids.length > room && !keepsTail),
+    lostEos: !keepsTail && completionIds.some((ids) => ids.length > room),
+    becameIdentical: kept.some((ids, i) =>
+      kept.slice(0, i).some((other, j) => sameIds(ids, other) && differ(completionIds, i, j)),
+    ),
+    becameEmpty: kept.some((ids, i) => ids.length === 0 && completionIds[i]?.length !== 0),
   };
 }
 
@@ -93,30 +88,15 @@ function promptBudget(
   return Math.max(0, maxLength - completion);
 }
 
-/** Cuts a pair by the rule of {@link TruncationOptions}. */
-export function truncatePair(pair: TokenizedPair, options: TruncationOptions): TruncatedPair {
-  const given = [pair.chosenIds, pair.rejectedIds];
-  const cut = truncateRow(pair.promptIds, given, options);
-  const [chosenIds, rejectedIds] = cut.completionIds as [ArrayLike<number>, ArrayLike<number>];
-  const identical = sameIds(pair.chosenIds, pair.rejectedIds);
-  return {
-    promptIds: cut.promptIds,
-    chosenIds,
-    rejectedIds,
-    ...(pair.meta && { meta: pair.meta }),
-    promptCut: cut.promptCut,
-    lostEos: cut.lostEnd.includes(true),
-    identical,
-    becameIdentical: !identical && sameIds(chosenIds, rejectedIds),
-    becameEmpty: cut.completionIds.some((ids, i) => ids.length === 0 && given[i]?.length !== 0),
-  };
-}
-
 /** Whether two lists of ids are the same. */
 export function sameIds(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
+}
+
+function differ(rows: readonly ArrayLike<number>[], i: number, j: number): boolean {
+  return !sameIds(rows[i] ?? [], rows[j] ?? []);
 }
 
 function first(ids: ArrayLike<number>, count: number): ArrayLike<number> {

@@ -1,4 +1,4 @@
-import { checkTruncation, type TruncationOptions, truncatePair } from "@preflab/data";
+import { checkTruncation, type TruncationOptions, truncateRow } from "@preflab/data";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -6,17 +6,17 @@ const range = (from: number, count: number) => Array.from({ length: count }, (_,
 
 /** Prompt, chosen and rejected of so many tokens, from 100, 200 and 300. */
 function cut(prompt: number, chosen: number, rejected: number, options: TruncationOptions) {
-  const given = {
-    promptIds: range(100, prompt),
-    chosenIds: range(200, chosen),
-    rejectedIds: range(300, rejected),
-  };
-  const { promptIds, chosenIds, rejectedIds, ...flags } = truncatePair(given, options);
+  const completions = [range(200, chosen), range(300, rejected)];
+  const { promptIds, completionIds, ...flags } = truncateRow(
+    range(100, prompt),
+    completions,
+    options,
+  );
   const shown = (ids: ArrayLike<number>) =>
     ids.length === 0 ? "" : `${ids[0]}-${ids[ids.length - 1]}`;
-  const raised = Object.entries(flags).filter(([, raisedFlag]) => raisedFlag === true);
+  const raised = Object.entries(flags).filter(([, isRaised]) => isRaised);
   return [
-    [promptIds, chosenIds, rejectedIds].map(shown).join(" "),
+    [promptIds, ...completionIds].map(shown).join(" "),
     raised.map(([name]) => name).join(" "),
   ];
 }
@@ -68,15 +68,16 @@ describe("tokens/truncate", () => {
     expect(cut(6, 9, 2, { maxLength: 8, mode })).toEqual([" 201-208 300-301", "promptCut"]);
   });
 
-  test("pairs that differ only in what is cut off are told from identical ones", () => {
-    const pair = (chosenIds: number[], rejectedIds: number[]) =>
-      truncatePair({ promptIds: [1], chosenIds, rejectedIds }, { maxLength: 3 });
-    expect(pair([2, 3, 4], [2, 3, 5])).toMatchObject({ becameIdentical: true, identical: false });
-    expect(pair([2, 3, 4], [2, 3, 4])).toMatchObject({ becameIdentical: false, identical: true });
-    expect(pair([2, 3, 4], [2, 4, 4])).toMatchObject({ becameIdentical: false, identical: false });
+  test("completions that differ only in what is cut off are told from identical ones", () => {
+    const became = (...completions: number[][]) =>
+      truncateRow([1], completions, { maxLength: 3 }).becameIdentical;
+    expect(became([2, 3, 4], [2, 3, 5])).toBe(true);
+    expect(became([2, 3, 4], [2, 3, 4])).toBe(false);
+    expect(became([2, 3, 4], [2, 4, 4])).toBe(false);
+    expect(became([5], [2, 3, 4], [2, 4, 4], [2, 3, 5])).toBe(true);
   });
 
-  test("no row is longer than allowed, and no token is invented", () => {
+  test("no row is longer than allowed, no token is invented, and cutting twice is cutting once", () => {
     const ids = fc.array(fc.nat({ max: 9 }), { maxLength: 12 });
     const mode = fc.constantFrom("keep_start" as const, "keep_end" as const);
     const lengths = fc.tuple(fc.integer({ min: 2, max: 15 }), fc.integer({ min: 1, max: 14 }));
@@ -91,19 +92,21 @@ describe("tokens/truncate", () => {
         (p, c, r, m, [max, most], limited) => {
           const limit = limited && most < max ? { maxPromptLength: most } : {};
           const options = { maxLength: max, mode: m, ...limit };
-          const given = { promptIds: p, chosenIds: c, rejectedIds: r };
-          const pair = truncatePair(given, options);
-          for (const name of ["promptIds", "chosenIds", "rejectedIds"] as const) {
-            const kept = Array.from(pair[name]).join();
-            expect(given[name].join()).toContain(kept);
-            expect(pair.promptIds.length + pair[name].length).toBeLessThanOrEqual(
-              name === "promptIds" ? 2 * max : max,
-            );
-          }
-          expect(truncatePair(pair, options)).toMatchObject({
-            promptIds: pair.promptIds,
-            chosenIds: pair.chosenIds,
-            rejectedIds: pair.rejectedIds,
+          const row = truncateRow(p, [c, r], options);
+          expect(p.join()).toContain(Array.from(row.promptIds).join());
+          [c, r].forEach((given, i) => {
+            const kept = Array.from(row.completionIds[i] ?? []);
+            expect(given.join()).toContain(kept.join());
+            expect(row.promptIds.length + kept.length).toBeLessThanOrEqual(max);
+          });
+          const { promptIds, completionIds } = truncateRow(
+            row.promptIds,
+            row.completionIds,
+            options,
+          );
+          expect({ promptIds, completionIds }).toEqual({
+            promptIds: row.promptIds,
+            completionIds: row.completionIds,
           });
         },
       ),

@@ -1,0 +1,126 @@
+/**
+ * Examples as what trainers take: a prompt with one completion or several, as ids. Says which kinds
+ * of example serve which kind of training, and converts where nothing has to be invented.
+ */
+import { rankedPairs, unpair } from "../convert.ts";
+import type { AnyExample } from "../examples.ts";
+import type { ExampleMeta, Text } from "../types.ts";
+import type { ExampleEncoder } from "./encoder.ts";
+
+/** What is trained on: see {@link ExampleOf.kind} for what data sets hold. */
+export type TrainingKind = "pair" | "ranked" | "unpaired" | "completion";
+
+/** A prompt and its completions, better ones first. */
+export interface IdRow {
+  readonly promptIds: ArrayLike<number>;
+  readonly completionIds: readonly ArrayLike<number>[];
+  /** Unpaired: whether the completion is desirable. */
+  readonly label?: boolean;
+  readonly meta?: ExampleMeta;
+}
+
+/** Same as {@link IdRow}, as texts. */
+interface TextRow {
+  readonly prompt: Text;
+  readonly completions: readonly Text[];
+  readonly label?: boolean;
+  readonly meta?: ExampleMeta;
+}
+
+/** Kinds of example that serve each kind of training, for messages. */
+export const SERVES: Readonly<Record<TrainingKind, string>> = {
+  pair: "preference, ranked, or tokenized-preference",
+  ranked: "ranked, preference, tokenized-ranked or tokenized-preference",
+  unpaired: "unpaired, preference, tokenized-unpaired or tokenized-preference",
+  completion: "prompt-completion, language-modeling, labeled, or preference, whose chosen is taken",
+};
+
+/**
+ * The rows of an example. Pairs serve as rankings of two, as two unpaired examples, and by their
+ * chosen completion; rankings as all their pairs. Of a conversation to learn, the last turn is the
+ * completion.
+ *
+ * @param encoder may be missing where the example is ids
+ * @returns null where its kind does not serve; "no tokenizer" where an encoder is missing
+ * @throws as {@link ExampleEncoder.pair}
+ */
+export function idRows(
+  item: AnyExample,
+  as: TrainingKind,
+  encoder: ExampleEncoder | undefined,
+): readonly IdRow[] | null | "no tokenizer" {
+  const given = givenRows(item, as);
+  if (given !== null) return given;
+  const rows = textRows(item, as);
+  if (rows === null) return null;
+  if (encoder === undefined) return "no tokenizer";
+  return rows.map(({ prompt, completions, ...rest }) => ({
+    ...encoder.row(prompt, completions),
+    ...rest,
+  }));
+}
+
+/** Rows of an example that is ids already. */
+function givenRows(item: AnyExample, as: TrainingKind): readonly IdRow[] | null {
+  if (item.kind === "tokenized-preference") {
+    const { promptIds, chosenIds, rejectedIds, meta } = item.example;
+    const common = { promptIds, ...(meta && { meta }) };
+    if (as === "unpaired") {
+      return [
+        { ...common, completionIds: [chosenIds], label: true },
+        { ...common, completionIds: [rejectedIds], label: false },
+      ];
+    }
+    return [
+      { ...common, completionIds: as === "completion" ? [chosenIds] : [chosenIds, rejectedIds] },
+    ];
+  }
+  if (item.kind === "tokenized-ranked" && as === "ranked") return [item.example];
+  if (item.kind === "tokenized-unpaired" && as === "unpaired") {
+    const { completionIds, ...rest } = item.example;
+    return [{ ...rest, completionIds: [completionIds] }];
+  }
+  return null;
+}
+
+function textRows(item: AnyExample, as: TrainingKind): readonly TextRow[] | null {
+  switch (item.kind) {
+    case "preference": {
+      const { prompt, chosen, rejected, meta } = item.example;
+      if (as === "unpaired") return unpair(item.example).map(singleRow);
+      const completions = as === "completion" ? [chosen] : [chosen, rejected];
+      return [{ prompt, completions, ...(meta && { meta }) }];
+    }
+    case "ranked":
+      if (as === "ranked") return [item.example];
+      if (as !== "pair") return null;
+      return rankedPairs(item.example).map(({ chosen, rejected, ...rest }) => ({
+        ...rest,
+        completions: [chosen, rejected],
+      }));
+    case "unpaired":
+      return as === "unpaired" ? [singleRow(item.example)] : null;
+    case "prompt-completion":
+      return as === "completion" ? [singleRow(item.example)] : null;
+    case "language-modeling":
+    case "labeled":
+      return as === "completion" ? [wholeText(item.example)] : null;
+    default:
+      return null;
+  }
+}
+
+function singleRow({
+  completion,
+  ...rest
+}: Omit<TextRow, "completions"> & { readonly completion: Text }): TextRow {
+  return { ...rest, completions: [completion] };
+}
+
+function wholeText({ text, meta }: { readonly text: Text; readonly meta?: ExampleMeta }): TextRow {
+  const parts =
+    typeof text === "string"
+      ? { prompt: "", completions: [text] }
+      : { prompt: text.slice(0, -1), completions: [text.slice(-1)] };
+  return { ...parts, ...(meta && { meta }) };
+}
