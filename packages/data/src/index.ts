@@ -66,7 +66,7 @@ export {
 } from "./sources/row.ts";
 export { promptSplitter, type SplitName, type SplitOptions } from "./split.ts";
 export { type EncodedRow, type EncoderOptions, ExampleEncoder } from "./tokens/encoder.ts";
-export { IdPool } from "./tokens/id-pool.ts";
+export { IdPool, type PooledIds } from "./tokens/id-pool.ts";
 export {
   checkTruncation,
   type Truncated,

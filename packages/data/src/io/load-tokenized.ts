@@ -28,7 +28,7 @@ import { eachExample, type LoadOptions, type LoadReport, noExamples } from "./lo
 export interface LoadTokenizedOptions extends LoadOptions, TruncationOptions, EncoderOptions {
   /** Needed unless rows are token ids already. */
   readonly tokenizer?: Tokenizer;
-  /** Ids from here on are errors; default: no limit. */
+  /** Ids from here on are errors; default: the tokenizer's, or no limit. */
   readonly vocabSize?: number;
 }
 
@@ -103,12 +103,13 @@ async function load<Example>(
 ): Promise<LoadedTokenized<Example>> {
   checkTruncation(options);
   const encoder = options.tokenizer && new ExampleEncoder(options.tokenizer, options);
-  const pool = new IdPool();
+  const vocabSize = options.vocabSize ?? options.tokenizer?.vocabSize;
+  const pool = new IdPool(vocabSize);
   const examples: Example[] = [];
   const counts = { promptsCut: 0, lostEos: 0, truncatedAway: 0, identical: 0 };
   const report = await eachExample(path, options, (item) => {
     const rows = rowsOf(path, item, as, encoder);
-    for (const row of rows) checkIds(row, options.vocabSize);
+    for (const row of rows) checkIds(row, vocabSize);
     for (const row of rows) {
       const cut = truncateRow(row.promptIds, row.completionIds, options);
       if (!note(cut)) continue;

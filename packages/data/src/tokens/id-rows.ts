@@ -91,13 +91,15 @@ function textRows(item: AnyExample, as: TrainingKind): readonly TextRow[] | null
       const completions = as === "completion" ? [chosen] : [chosen, rejected];
       return [{ prompt, completions, ...(meta && { meta }) }];
     }
-    case "ranked":
-      if (as === "ranked") return [item.example];
+    case "ranked": {
+      const { prompt, completions, meta } = item.example;
+      if (as === "ranked") return [{ prompt, completions, ...(meta && { meta }) }];
       if (as !== "pair") return null;
       return rankedPairs(item.example).map(({ chosen, rejected, ...rest }) => ({
         ...rest,
         completions: [chosen, rejected],
       }));
+    }
     case "unpaired":
       return as === "unpaired" ? [singleRow(item.example)] : null;
     case "prompt-completion":

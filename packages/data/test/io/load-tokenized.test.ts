@@ -30,9 +30,9 @@ describe("io/load-tokenized", () => {
     const { examples, rows, prompts } = await loadPairs(path, options);
     expect([rows, prompts]).toEqual([3, 2]);
     expect(examples[2]).toEqual({
-      promptIds: Int32Array.of(bos, 0),
-      chosenIds: Int32Array.of(3, eos),
-      rejectedIds: Int32Array.of(4, eos),
+      promptIds: Uint16Array.of(bos, 0),
+      chosenIds: Uint16Array.of(3, eos),
+      rejectedIds: Uint16Array.of(4, eos),
       meta: { row: 2 },
     });
     expect(examples[2]?.promptIds).toBe(examples[0]?.promptIds);
@@ -109,26 +109,26 @@ describe("io/load-tokenized", () => {
     const path = await file(pair("a", "b", "c"));
     const ranked = await loadRanked(path, options);
     expect(ranked.examples[0]?.completionIds).toEqual([
-      Int32Array.of(1, eos),
-      Int32Array.of(2, eos),
+      Uint16Array.of(1, eos),
+      Uint16Array.of(2, eos),
     ]);
     const unpaired = await loadUnpaired(path, options);
     expect(unpaired.examples).toEqual([
       {
-        promptIds: Int32Array.of(bos, 0),
-        completionIds: Int32Array.of(1, eos),
+        promptIds: Uint16Array.of(bos, 0),
+        completionIds: Uint16Array.of(1, eos),
         label: true,
         meta: { row: 0 },
       },
       {
-        promptIds: Int32Array.of(bos, 0),
-        completionIds: Int32Array.of(2, eos),
+        promptIds: Uint16Array.of(bos, 0),
+        completionIds: Uint16Array.of(2, eos),
         label: false,
         meta: { row: 0 },
       },
     ]);
     const { examples } = await loadCompletions(path, options);
-    expect(examples).toMatchObject([{ completionIds: Int32Array.of(1, eos) }]);
+    expect(examples).toMatchObject([{ completionIds: Uint16Array.of(1, eos) }]);
     const ids = await file({ promptIds: [1], chosenIds: [2], rejectedIds: [3] });
     const of = async (load: typeof loadUnpaired | typeof loadCompletions) =>
       (await load(ids, { maxLength: 8 })).examples.map(({ completionIds }) => completionIds[0]);
@@ -139,11 +139,11 @@ describe("io/load-tokenized", () => {
   test("plain texts are completions of nothing", async () => {
     const { examples } = await loadCompletions(await file({ text: "a b" }), options);
     expect(examples[0]).toMatchObject({
-      promptIds: Int32Array.of(bos),
-      completionIds: Int32Array.of(0, 1, eos),
+      promptIds: Uint16Array.of(bos),
+      completionIds: Uint16Array.of(0, 1, eos),
     });
     const labeled = await loadCompletions(await file({ text: "c", label: 1 }), options);
-    expect(labeled.examples[0]).toMatchObject({ completionIds: Int32Array.of(2, eos) });
+    expect(labeled.examples[0]).toMatchObject({ completionIds: Uint16Array.of(2, eos) });
   });
 
   test("other kinds, texts without a tokenizer and lengths without room are refused", async () => {
@@ -178,6 +178,12 @@ describe("tokens/id-pool", () => {
         expect(pool.idCount).toBe(rows.reduce((sum, [, c]) => sum + c.length, promptIds));
       }),
     );
+  });
+
+  test("small vocabularies take two bytes an id", () => {
+    expect(new IdPool(2 ** 16).prompt([2 ** 16 - 1])).toEqual(Uint16Array.of(2 ** 16 - 1));
+    expect(new IdPool(2 ** 16 + 1).prompt([2 ** 16])).toEqual(Int32Array.of(2 ** 16));
+    expect(new IdPool().prompt([2 ** 31 - 1])).toEqual(Int32Array.of(2 ** 31 - 1));
   });
 
   test("rows longer than a block are held, those before and after too", () => {
