@@ -1,5 +1,5 @@
 /** The options of every command that computes, and the backend that they choose. */
-import type { BackendChoice } from "@preflab/tfjs-backend-ort";
+import type { BackendChoice, Selection } from "@preflab/tfjs-backend-ort";
 import { type Command, Option } from "commander";
 import type { Io } from "./io.ts";
 import { integerFrom, parseBytes } from "./options.ts";
@@ -48,15 +48,17 @@ export function addSeedOption(command: Command): Command {
 
 /**
  * Makes the chosen backend current, and says on stderr which one it is.
+ * @returns what was selected, and why
  * @throws UnavailableError when it cannot work here
  */
-export async function startBackend(options: BackendOptions, io: Io): Promise<void> {
+export async function startBackend(options: BackendOptions, io: Io): Promise<Selection> {
   const { backend, threads, memoryLimit } = options;
   // The only place where TensorFlow looks for it.
   if (threads !== undefined) process.env["TF_NUM_INTRAOP_THREADS"] = String(threads);
   const { selectBackend, setMemoryLimit } = await import("@preflab/tfjs-backend-ort");
   setMemoryLimit(memoryLimit);
-  const { name, reason } = await selectBackend(backend, threads === undefined ? {} : { threads });
+  const selection = await selectBackend(backend, threads === undefined ? {} : { threads });
+  const { name, reason } = selection;
   io.err(`backend ${reason}\n`);
   if (threads !== undefined && threads > 1 && SINGLE_THREADED.has(name)) {
     io.err(`warning: --threads ${threads} has no effect, backend ${name} runs one thread\n`);
@@ -64,4 +66,5 @@ export async function startBackend(options: BackendOptions, io: Io): Promise<voi
   if (memoryLimit !== undefined && name !== "ort") {
     io.err(`warning: --memory-limit has no effect on backend ${name}\n`);
   }
+  return selection;
 }

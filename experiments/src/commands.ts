@@ -12,6 +12,7 @@ import { addLogpsCommand } from "./commands/logps.ts";
 import { addModelDownloadCommand } from "./commands/model-download.ts";
 import { addModelInfoCommand } from "./commands/model-info.ts";
 import { addObjectiveCommand } from "./commands/objective.ts";
+import { addSftCommand } from "./commands/sft.ts";
 import type { Io } from "./io.ts";
 import { addPlannedCommand } from "./planned.ts";
 
@@ -28,7 +29,7 @@ export function addCommands(program: Command, io: Io): void {
   const data = addGroup(program, "data", "inspect or check a preference dataset");
   addDataInspectCommand(data, io);
   addDataLintCommand(data, io);
-  planned("sft", "supervised fine-tuning");
+  addSftCommand(program, io);
   planned("reward", "train a reward model");
   planned("dpo", "direct preference optimization");
   planned("ppo", "RLHF with proximal policy optimization");

@@ -25,7 +25,7 @@ export function bytes(number: number): string {
  * A function that reports progress on stderr, at most every five seconds, so that short work stays
  * silent and logs stay short.
  */
-export function progressTo(io: Io): (message: string) => void {
+export function progressTo(io: Pick<Io, "err">): (message: string) => void {
   let last = performance.now();
   return (message) => {
     const now = performance.now();

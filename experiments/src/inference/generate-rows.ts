@@ -54,7 +54,7 @@ export async function* generateRows(
 
 /** How completions become text, and which texts end them. */
 export function textOptions(
-  { tokenizer }: TextModel,
+  { tokenizer }: Pick<TextModel, "tokenizer">,
   stop: readonly string[],
 ): Pick<GenerateOptions, "decode" | "stopIds" | "stopStrings"> {
   const found = stop.length > 0 ? tokenizer.require("--stop") : tokenizer.found;

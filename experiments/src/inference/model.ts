@@ -40,6 +40,11 @@ export class ModelTokenizer {
     this.problem = problem;
   }
 
+  /** A missing one. @param problem why, and how to get one */
+  static missing(problem: string): ModelTokenizer {
+    return new ModelTokenizer(null, problem);
+  }
+
   /** Loads the tokenizer of a model folder or GGUF file. */
   static async load(path: string): Promise<ModelTokenizer> {
     try {

@@ -72,7 +72,8 @@ export {
   mergeAdapter,
   unmergeAdapter,
 } from "./lora/adapter.ts";
-export { type LoraConfig, parseLoraConfig } from "./lora/config.ts";
+export { type LoraConfig, parseLoraConfig, readLoraConfig } from "./lora/config.ts";
+export { type LoraTarget, loraTargets } from "./lora/targets.ts";
 export { type AdamOptions, adamEpsilonHat, adamL2, adamw } from "./optim/adam.ts";
 export { type RmspropOptions, rmsprop } from "./optim/rmsprop.ts";
 export type { OptimizerRule, RuleInputs, RuleOutputs } from "./optim/rule.ts";

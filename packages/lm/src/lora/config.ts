@@ -1,7 +1,7 @@
 /** Settings of LoRA adapters. Hu et al. 2021 (arXiv:2106.09685). */
 
 import type { Family } from "../config.ts";
-import { ConfigError, OptionReader } from "../train/options.ts";
+import { OptionReader } from "../train/options.ts";
 
 /** An adapter adds `alpha / rank * A B` to every matrix that it adapts. */
 export interface LoraConfig {
@@ -30,7 +30,11 @@ const DEFAULT_RANK = 8;
 
 /** Settings from an untrusted object: `rank`, `alpha`, `targetModules`. @throws ConfigError */
 export function parseLoraConfig(raw: unknown, family: Family): LoraConfig {
-  const reader = new OptionReader("lora", raw);
+  return readLoraConfig(new OptionReader("lora", raw), family);
+}
+
+/** Settings from a reader of nothing else. @throws ConfigError */
+export function readLoraConfig(reader: OptionReader, family: Family): LoraConfig {
   const config = {
     rank: reader.integer("rank", DEFAULT_RANK, 1),
     alpha: reader.number("alpha", DEFAULT_RANK, 0, Number.MAX_VALUE),
@@ -38,5 +42,5 @@ export function parseLoraConfig(raw: unknown, family: Family): LoraConfig {
   };
   reader.finish();
   if (config.targetModules.length > 0) return config;
-  throw new ConfigError("lora: expected targetModules to name at least one matrix, got none.");
+  throw reader.wrong("targetModules", "names of at least one matrix");
 }

@@ -1,0 +1,82 @@
+/** The model that a training starts from: described first, its weights read when all else is well. */
+import { dirname } from "node:path";
+import {
+  initialParameters,
+  type LoadedModel,
+  loadModel,
+  type ModelConfig,
+  openModel,
+  type Params,
+  resolveModel,
+  type SavedModel,
+} from "@preflab/lm";
+import { ModelTokenizer } from "../inference/model.ts";
+import { type Fingerprint, fingerprintOfModel } from "./fingerprint.ts";
+import { freshConfig, type ModelSettings } from "./model-settings.ts";
+
+/** A model whose weights have not been read yet. */
+export interface TrainingModel {
+  readonly config: ModelConfig;
+  readonly tokenizer: ModelTokenizer;
+  /** What a trained model takes from it when it is saved. */
+  readonly inherited: Pick<SavedModel, "tokenizer" | "generationConfig">;
+  /** Hash of its files; null of a fresh model, which settings and seed determine. */
+  readonly fingerprint: Fingerprint | null;
+  /** Name or path, for files that refer to it. */
+  readonly name: string;
+  /** Reads or draws the weights, which the caller disposes. */
+  weights(): Promise<Params>;
+}
+
+/**
+ * Opens the model of the settings.
+ * @param seed of fresh weights
+ * @throws CheckpointError when there is none, or it cannot be used
+ */
+export async function openTrainingModel(
+  settings: ModelSettings,
+  seed: number,
+): Promise<TrainingModel> {
+  return typeof settings === "string" ? savedModel(settings) : freshModel(settings, seed);
+}
+
+async function savedModel(name: string): Promise<TrainingModel> {
+  const { path } = await resolveModel(name);
+  const { config, generationConfig, close } = await openModel(path);
+  await close();
+  const tokenizer = await ModelTokenizer.load(path);
+  const isFile = path.endsWith(".gguf");
+  const files = isFile ? tokenizer.found?.files : path;
+  return {
+    config,
+    tokenizer,
+    inherited: { generationConfig, ...(files !== undefined && { tokenizer: files }) },
+    fingerprint: await fingerprintOfModel(path),
+    name: isFile ? dirname(path) : path,
+    weights: async () => {
+      const { params }: LoadedModel = await loadModel(path);
+      return params;
+    },
+  };
+}
+
+async function freshModel(
+  settings: Exclude<ModelSettings, string>,
+  seed: number,
+): Promise<TrainingModel> {
+  const config = freshConfig(settings);
+  const { tokenizer: folder } = settings;
+  const tokenizer =
+    folder === null
+      ? ModelTokenizer.missing("Name a folder that has one in model.tokenizer, or use rows of ids.")
+      : await ModelTokenizer.load(folder);
+  if (folder !== null) tokenizer.require("model.tokenizer");
+  return {
+    config,
+    tokenizer,
+    inherited: folder === null ? {} : { tokenizer: folder },
+    fingerprint: null,
+    name: "random",
+    weights: async () => initialParameters(config, seed),
+  };
+}
