@@ -68,15 +68,15 @@ function describe(size: Size): string {
   return `${modelLine(size)}; training and scoring of ${size.batch} sequences of ${size.length} tokens.`;
 }
 
-function memorySection({ batch, length, vocabulary, width, pieces, atOnce }: MemoryResult) {
-  const [small, large] = [pieces.peakMegabytes, atOnce.peakMegabytes];
+function memorySection(memory: MemoryResult): string[] {
+  const { batch, length, vocabulary, width, piecesMegabytes, atOnceMegabytes } = memory;
   return [
     "",
     "## Memory of log-probabilities",
     "",
-    `Of ${batch} sequences of ${length} tokens over a vocabulary of ${vocabulary}, from hidden states of`,
-    `width ${width} on, with their gradients: ${fixed(small, 0)} MB at the peak in pieces, as \`tokenLogps\` does it;`,
-    `${fixed(large, 0)} MB with all logits at once, ${fixed(large / small, 1)} times as much. A step takes ${fixed(pieces.seconds, 1)} s and ${fixed(atOnce.seconds, 1)} s.`,
+    `Of ${batch} sequences of ${length} tokens over a vocabulary of ${vocabulary}, from hidden states of width`,
+    `${width} on, with the gradients: ${fixed(piecesMegabytes, 0)} MB at the peak in pieces, as \`tokenLogps\` computes`,
+    `them; ${fixed(atOnceMegabytes, 0)} MB with all logits at once, ${fixed(atOnceMegabytes / piecesMegabytes, 1)} times as much.`,
   ];
 }
 

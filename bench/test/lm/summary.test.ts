@@ -96,10 +96,13 @@ describe("lm/report", () => {
   });
 
   it("adds memory and failures where there are some", () => {
-    const peak = (peakMegabytes: number) => ({ peakMegabytes, seconds: 1 });
     const memory = {
-      ...{ batch: 8, length: 512, vocabulary: 50257, width: 768 },
-      ...{ pieces: peak(400), atOnce: peak(1000) },
+      batch: 8,
+      length: 512,
+      vocabulary: 50257,
+      width: 768,
+      piecesMegabytes: 400,
+      atOnceMegabytes: 1000,
     };
     const failures = [{ id: "train peer", size: "L", reason: "no memory" }];
     const text = markdown({ ...results, memory, failures });
