@@ -4,12 +4,13 @@
  *     recorded graph -> optimize (./passes) -> verify (./graph/verify.ts)
  *       -> memory check (./graph/memory.ts) -> encode (./onnx) -> session (./runtime)
  */
+import type { HostArray } from "./graph/dtypes.ts";
 import type { Graph } from "./graph/graph.ts";
 import { checkMemoryLimit } from "./graph/memory.ts";
 import { verify } from "./graph/verify.ts";
 import { encodeModel } from "./onnx/encode.ts";
 import { optimize } from "./passes/index.ts";
-import type { Runtime, Session } from "./runtime/runtime.ts";
+import type { Runtime, Session, WeightStore } from "./runtime/runtime.ts";
 
 /** A graph that can be run. */
 export interface Program {
@@ -25,6 +26,12 @@ export interface CompileOptions {
    * has available.
    */
   readonly memoryLimit?: number;
+}
+
+/** Constants that stay outside the model, see `encodeModel`, and where sessions share them. */
+export interface SharedConstants {
+  readonly arrays: ReadonlySet<HostArray>;
+  readonly store: WeightStore;
 }
 
 let processLimit: number | undefined;
@@ -45,12 +52,18 @@ export function setMemoryLimit(bytes: number | undefined): void {
  * @throws GraphError for a malformed graph, MemoryLimitError before anything is allocated for a
  *   graph that would not fit, SessionError when ONNX Runtime refuses it
  */
-export function compile(recorded: Graph, runtime: Runtime, options: CompileOptions = {}): Program {
+export function compile(
+  recorded: Graph,
+  runtime: Runtime,
+  options: CompileOptions = {},
+  shared: SharedConstants | null = null,
+): Program {
   const graph = optimize(recorded);
   verify(graph);
   if (graph.outputs.length === 0) return { graph, session: NOTHING_TO_RUN };
   checkMemoryLimit(graph, options.memoryLimit ?? processLimit);
-  return { graph, session: runtime.createSession(encodeModel(graph)) };
+  const model = encodeModel(graph, shared?.arrays);
+  return { graph, session: runtime.createSession(model, shared ? { weights: shared.store } : {}) };
 }
 
 // ONNX Runtime refuses models without outputs, such as an unstack of an empty axis.

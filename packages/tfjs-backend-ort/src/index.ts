@@ -23,6 +23,7 @@ export {
 } from "./errors.ts";
 export { type BufferUse, estimateMemory, type MemoryEstimate } from "./graph/memory.ts";
 export type { JitOptions } from "./jit/compiler.ts";
+export { ConstantTensors } from "./jit/constants.ts";
 export { type Jitted, jit } from "./jit/jit.ts";
 export { attention, causalMask } from "./ops/attention.ts";
 export {

@@ -2,12 +2,15 @@
  * Compiles a function once per signature and keeps the results. What ./jit.ts and the training steps
  * have in common; it decides nothing about when to compile.
  */
+import type { DataId } from "@tensorflow/tfjs-core";
 import type { OrtBackend } from "../backend.ts";
 import { LruCache } from "../cache.ts";
 import type { CompileOptions } from "../compile.ts";
 import { TraceError } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { Runtime, WeightStore } from "../runtime/runtime.ts";
 import { loadRuntime } from "../runtime/select.ts";
+import type { ConstantTensors } from "./constants.ts";
 import { Executable, type OutputHooks } from "./executable.ts";
 import { type Recording, record } from "./record.ts";
 import { type Flattened, flatten } from "./structure.ts";
@@ -23,6 +26,8 @@ export interface JitOptions extends CompileOptions {
    * repeat spends its time compiling; `evict` drops the least recently used one.
    */
   readonly whenFull?: "error" | "evict";
+  /** Captured tensors to store with the compiled function. Dispose the function before them. */
+  readonly constants?: ConstantTensors;
 }
 
 const DEFAULT_CACHE_SIZE = 32;
@@ -66,12 +71,15 @@ export class Compiler {
 
   #build(args: Flattened, backend: OrtBackend): Executable {
     const runtime = loadRuntime();
-    let recording = record(this.#name, this.#fn, args, backend);
+    const { constants } = this.#options;
+    const store = constants?.storeOf(runtime) ?? null;
+    const isConstant = store ? (dataId: DataId) => constants?.has(dataId) === true : undefined;
+    let recording = record(this.#name, this.#fn, args, backend, isConstant);
     if (recording.created.length > 0) {
       // Optimizers make their slots on first use. They get their values, and are then variables like
       // all others in a second trace.
-      this.#initialize(recording, args, backend);
-      recording = record(this.#name, this.#fn, args, backend);
+      this.#initialize(recording, args, backend, runtime, store);
+      recording = record(this.#name, this.#fn, args, backend, isConstant);
       if (recording.created.length > 0) {
         for (const { variable } of recording.created) variable.dispose();
         throw new TraceError(
@@ -80,17 +88,23 @@ export class Compiler {
         );
       }
     }
-    return new Executable(recording, backend, runtime, this.#options, this.#hooks);
+    return new Executable(recording, backend, runtime, this.#options, this.#hooks, store);
   }
 
   /** Computes the initial values of variables that a trace made and gives them to the variables. */
-  #initialize(recording: Recording, args: Flattened, backend: OrtBackend): void {
+  #initialize(
+    recording: Recording,
+    args: Flattened,
+    backend: OrtBackend,
+    runtime: Runtime,
+    store: WeightStore | null,
+  ): void {
     const assigned = recording.created.map(({ variable, initial }) => ({
       variable,
       value: initial,
     }));
     const initial = { ...recording, assigned, results: [], returned: flatten([]) };
-    const executable = new Executable(initial, backend, loadRuntime(), this.#options);
+    const executable = new Executable(initial, backend, runtime, this.#options, {}, store);
     executable.run(args.tensors);
     executable.dispose();
   }

@@ -8,7 +8,7 @@ import { type CompileOptions, compile, type Program } from "../compile.ts";
 import { SessionError } from "../errors.ts";
 import { allocate, sizeOf } from "../graph/dtypes.ts";
 import type { Graph, ValueSpec } from "../graph/graph.ts";
-import type { HostTensor, Runtime } from "../runtime/runtime.ts";
+import type { HostTensor, Runtime, WeightStore } from "../runtime/runtime.ts";
 import { overwrites } from "./in-place.ts";
 import type { Recording } from "./record.ts";
 import type { Capture } from "./trace.ts";
@@ -45,13 +45,17 @@ export class Executable {
   readonly #commitIf: (returned: unknown) => boolean;
   #inFlight = false;
 
-  /** @throws what {@link compile} throws */
+  /**
+   * @param store for the constants that the recording shares with others
+   * @throws what {@link compile} throws
+   */
   constructor(
     recording: Recording,
     backend: OrtBackend,
     runtime: Runtime,
     options: CompileOptions,
     { sinks = new Map(), commitIf }: OutputHooks = {},
+    store: WeightStore | null = null,
   ) {
     const { trace, results, assigned } = recording;
     this.#name = trace.graph.name;
@@ -60,9 +64,11 @@ export class Executable {
     this.#sinks = sinks;
     this.#commitIf = commitIf ?? (() => true);
     trace.graph.outputs.push(...results, ...assigned.map(({ value }) => value));
-    this.#program = compile(trace.graph, runtime, options);
-    this.#held = recording.captures.map((capture) => hold(capture, backend));
-    this.#sources = bindInputs(recording, backend, this.#held);
+    const arrays = new Set(trace.shared.map(({ data }) => data));
+    this.#program = compile(trace.graph, runtime, options, store && { arrays, store });
+    const captured = recording.captures.map((capture) => hold(capture, backend));
+    this.#held = [...captured, ...trace.shared.map((capture) => hold(capture, backend))];
+    this.#sources = bindInputs(recording, backend, captured);
     const inPlace = commitIf ? new Set<Variable>() : updatedInPlace(recording, this.#program.graph);
     this.#spares = assigned.map(({ variable, value }) =>
       inPlace.has(variable) ? null : fresh(value),

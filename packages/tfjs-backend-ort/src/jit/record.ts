@@ -2,7 +2,14 @@
  * Traces a function once: runs it with symbolic arguments while kernels record, follows what it does
  * to variables, and leaves every variable as it was. Compiles nothing.
  */
-import { engine, type Tensor, type TensorInfo, tidy, type Variable } from "@tensorflow/tfjs-core";
+import {
+  type DataId,
+  engine,
+  type Tensor,
+  type TensorInfo,
+  tidy,
+  type Variable,
+} from "@tensorflow/tfjs-core";
 import type { OrtBackend } from "../backend.ts";
 import { TraceError } from "../errors.ts";
 import { isDType } from "../graph/dtypes.ts";
@@ -37,6 +44,7 @@ export interface Recording {
 
 /**
  * Records `fn` for arguments like `args`.
+ * @param isConstant which captured tensors are constants of the program
  * @throws TraceError, UnsupportedKernelError, or whatever `fn` throws; variables are then unchanged
  */
 export function record(
@@ -44,11 +52,12 @@ export function record(
   fn: (...args: never[]) => unknown,
   args: Flattened,
   backend: OrtBackend,
+  isConstant?: (dataId: DataId) => boolean,
 ): Recording {
   const variables = Object.values(engine().registeredVariables);
   // Keeps the data alive while assignments inside the trace replace it.
   const held = variables.map((variable) => ({ variable, before: backend.share(variable) }));
-  const trace = new Trace(name, new Set(held.map(({ before }) => before.dataId)));
+  const trace = new Trace(name, new Set(held.map(({ before }) => before.dataId)), isConstant);
   const created: CreatedVariable[] = [];
   const release = watchNewVariables(backend, trace, created);
   let recording: Recording | undefined;

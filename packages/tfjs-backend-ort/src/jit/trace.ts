@@ -1,18 +1,19 @@
 /**
  * One recording: maps the tensors that a traced function touches to values of a graph. Tensors made
  * while tracing from plain numbers become constants; tensors that existed before become inputs
- * ("captures"), so that a model's weights are never copied into the compiled model.
+ * ("captures"), so that a model's weights are never copied into the compiled model, unless they are
+ * declared constant: then the model names them.
  */
 import type { DataId, TensorInfo } from "@tensorflow/tfjs-core";
 import { TraceError } from "../errors.ts";
-import { isDType, sameShape, sizeOf } from "../graph/dtypes.ts";
+import { type HostArray, isDType, sameShape, sizeOf } from "../graph/dtypes.ts";
 import { Graph, type Value } from "../graph/graph.ts";
 import { asHostArray } from "./host-array.ts";
 
 /** Captured tensors up to this size are folded into the graph: scalars such as a fixed beta. */
 const MAX_FOLDED_CAPTURE = 16;
 
-/** A tensor that existed before the trace and is fed on every run. */
+/** A tensor that existed before the trace. */
 export interface Capture {
   readonly dataId: DataId;
   /** Shape the tensor had when it was first read. */
@@ -29,18 +30,28 @@ export interface HostEntry {
 /** The graph being recorded and the meaning of tensors in it. */
 export class Trace {
   readonly graph: Graph;
+  /** Fed on every run. */
   readonly captures: Capture[] = [];
+  /** Constants of the program that nobody copied. */
+  readonly shared: (Capture & { readonly data: HostArray })[] = [];
   readonly #values = new WeakMap<DataId, Value>();
   readonly #madeHere = new WeakSet<DataId>();
   readonly #live: ReadonlySet<DataId>;
+  readonly #isConstant: (dataId: DataId) => boolean;
 
   /**
    * @param name for messages
    * @param variables data of the variables: always fed, whatever their size, since they change
+   * @param isConstant which other tensors need not be fed
    */
-  constructor(name: string, variables: ReadonlySet<DataId>) {
+  constructor(
+    name: string,
+    variables: ReadonlySet<DataId>,
+    isConstant: (dataId: DataId) => boolean = () => false,
+  ) {
     this.graph = new Graph(name);
     this.#live = variables;
+    this.#isConstant = isConstant;
   }
 
   /** Declares that the tensor `dataId` stands for `value`. */
@@ -86,6 +97,9 @@ export class Trace {
     if (this.#madeHere.has(dataId) || small) {
       // A copy: tf.tensor(typedArray) aliases the caller's array, which may be written later.
       value = this.graph.constant(data.slice(), shape, dtype);
+    } else if (this.#isConstant(dataId) && !this.#live.has(dataId)) {
+      value = this.graph.constant(data, shape, dtype);
+      this.shared.push({ dataId, shape: [...shape], value, data });
     } else {
       value = this.graph.input(shape, dtype);
       this.captures.push({ dataId, shape: [...shape], value });

@@ -3,9 +3,9 @@
  * first. Field numbers are those of onnx.proto; comments name the fields.
  */
 import { GraphError, MemoryLimitError } from "../errors.ts";
-import { bytesPerElement, type DType, onnxType } from "../graph/dtypes.ts";
+import { type DType, type HostArray, onnxType } from "../graph/dtypes.ts";
 import type { Attribute, Graph, Node, Value } from "../graph/graph.ts";
-import type { Model, PortSpec } from "../runtime/runtime.ts";
+import type { HostTensor, Model, PortSpec, StoredConstant } from "../runtime/runtime.ts";
 import { MAX_MESSAGE_BYTES, MessageWriter } from "./protobuf.ts";
 
 /** Version of the ONNX standard that handlers record for. */
@@ -15,16 +15,26 @@ const CONTRIB_OPSET = 1;
 /** File format version that belongs to opset 20. */
 const IR_VERSION = 9;
 
+/** TensorProto.DataLocation. */
+const EXTERNAL = 1;
+/** Smaller constants are always part of the model: optimisations of ONNX Runtime read them. */
+const MIN_STORED_BYTES = 1024;
+/** Where stored constants claim to be. Nobody looks there: sessions are given them. */
+const STORED_LOCATION = "stored";
+
 const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, graph: 5, floats: 6, ints: 7 } as const;
 
 /**
  * The model of `graph`, with its ports in the order of `graph.inputs` and `graph.outputs`. Every
  * declared input is a port, used or not.
+ * @param stored arrays of constants that sessions are given beside the model, except small ones
  * @throws MemoryLimitError when the model would exceed the 2 GB that the format allows
  */
-export function encodeModel(graph: Graph): Model {
-  const writer = new MessageWriter(expectedBytes(graph));
-  const encoder = new GraphEncoder(graph, writer, null, "");
+export function encodeModel(graph: Graph, stored: ReadonlySet<HostArray> = new Set()): Model {
+  const isStored = ({ data }: Value) =>
+    data !== undefined && data.byteLength >= MIN_STORED_BYTES && stored.has(data);
+  const writer = new MessageWriter(expectedBytes(graph, isStored));
+  const encoder = new GraphEncoder(graph, writer, null, "", isStored);
   writer.int(1, IR_VERSION); // ir_version
   writer.message(7, () => encoder.write()); // graph
   writeOpset(writer, "", ONNX_OPSET);
@@ -35,6 +45,7 @@ export function encodeModel(graph: Graph): Model {
     bytes: writer.finish(),
     inputs: encoder.inputs,
     outputs: encoder.outputs,
+    stored: encoder.stored,
   };
 }
 
@@ -42,19 +53,28 @@ export function encodeModel(graph: Graph): Model {
 class GraphEncoder {
   readonly inputs: readonly PortSpec[];
   readonly outputs: readonly PortSpec[];
+  readonly stored: StoredConstant[] = [];
   readonly #graph: Graph;
   readonly #writer: MessageWriter;
   readonly #parent: GraphEncoder | null;
   readonly #prefix: string;
+  readonly #isStored: (constant: Value) => boolean;
   readonly #names = new Map<Value, string>();
   /** Outputs that no node produces under their own name: name of the value, name of the output. */
   readonly #copies: (readonly [string, string])[] = [];
 
-  constructor(graph: Graph, writer: MessageWriter, parent: GraphEncoder | null, prefix: string) {
+  constructor(
+    graph: Graph,
+    writer: MessageWriter,
+    parent: GraphEncoder | null,
+    prefix: string,
+    isStored: (constant: Value) => boolean,
+  ) {
     this.#graph = graph;
     this.#writer = writer;
     this.#parent = parent;
     this.#prefix = prefix;
+    this.#isStored = isStored;
     for (const value of graph.inputs) this.#define(value);
     for (const value of graph.constants) this.#define(value);
     const produced = new Set<Value>();
@@ -144,7 +164,7 @@ class GraphEncoder {
       writer.string(4, attribute.string); // s
       type("string");
     } else if ("graph" in attribute) {
-      const body = new GraphEncoder(attribute.graph, writer, this, bodyPrefix);
+      const body = new GraphEncoder(attribute.graph, writer, this, bodyPrefix, () => false);
       writer.message(6, () => body.write()); // g
       type("graph");
     } else if ("floats" in attribute) {
@@ -161,8 +181,23 @@ class GraphEncoder {
     for (const dim of value.shape) this.#writer.int(1, dim); // dims
     this.#writer.int(2, onnxType(value.dtype)); // data_type
     this.#writer.string(8, this.#name(value)); // name
-    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    this.#writer.bytes(9, raw); // raw_data, little-endian as is every machine that Node runs on
+    if (this.#isStored(value)) {
+      this.#writeStored(value);
+    } else {
+      const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      this.#writer.bytes(9, raw); // raw_data, little-endian as is every machine that Node runs on
+    }
+  }
+
+  #writeStored(value: Value): void {
+    const writer = this.#writer;
+    writer.message(13, () => {
+      writer.string(1, "location"); // external_data.key
+      writer.string(2, STORED_LOCATION); // external_data.value
+    });
+    writer.int(14, EXTERNAL); // data_location
+    const { dtype, shape, data } = value;
+    this.stored.push({ name: this.#name(value), tensor: { dtype, shape, data } as HostTensor });
   }
 
   #writePort(port: PortSpec): void {
@@ -190,20 +225,20 @@ function writeOpset(writer: MessageWriter, domain: string, version: number): voi
 }
 
 /** Size of the model, a little too high; known before anything large is allocated. */
-function expectedBytes(graph: Graph): number {
-  const bytes = contentBytes(graph);
+function expectedBytes(graph: Graph, isStored: (constant: Value) => boolean): number {
+  const bytes = contentBytes(graph, isStored);
   if (bytes > MAX_MESSAGE_BYTES) throw tooLarge(graph, bytes);
   return bytes + 1024;
 }
 
-function contentBytes(graph: Graph): number {
+function contentBytes(graph: Graph, isStored: (constant: Value) => boolean): number {
   let bytes = 256 * (graph.nodes.length + graph.inputs.length + graph.outputs.length);
   for (const value of graph.constants) {
-    bytes += 64 + (value.data?.length ?? 0) * bytesPerElement(value.dtype);
+    bytes += 64 + (isStored(value) ? 64 : (value.data?.byteLength ?? 0));
   }
   for (const node of graph.nodes) {
     for (const attribute of Object.values(node.attributes)) {
-      if ("graph" in attribute) bytes += contentBytes(attribute.graph);
+      if ("graph" in attribute) bytes += contentBytes(attribute.graph, () => false);
     }
   }
   return bytes;

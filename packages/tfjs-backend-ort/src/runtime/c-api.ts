@@ -7,6 +7,7 @@ import { SessionError, UnavailableError } from "../errors.ts";
 import { Graph } from "../graph/graph.ts";
 import { encodeModel } from "../onnx/encode.ts";
 import { CSession } from "./c-session.ts";
+import { CWeightStore, GivenConstants } from "./c-weights.ts";
 import {
   check,
   type OrtApi,
@@ -45,6 +46,7 @@ export function loadCApi(file: string, threads: number): Runtime {
       version,
       threads,
       offThread: true,
+      createWeightStore: () => new CWeightStore(api),
       createSession: (model, options = {}) =>
         createSession(library, environment, values, model, options),
     };
@@ -112,11 +114,29 @@ function createSession(
   const { bytes } = model;
   const where = `createSession ${model.name}`;
   const native = createOptions(api, where, options);
+  const store = options.weights instanceof CWeightStore ? options.weights : null;
+  let constants: GivenConstants | null = null;
   try {
+    if (model.stored.length > 0) {
+      if (!store) throw new SessionError(`${where}: expected a weight store, got none.`);
+      constants = new GivenConstants(library, values, store, model.stored, native, where);
+    }
     const session = pointerFrom(api, where, (out) =>
-      api.CreateSessionFromArray(environment, bytes, bytes.length, native, out),
+      constants && store
+        ? api.CreateSessionFromArrayWithPrepackedWeightsContainer(
+            environment,
+            bytes,
+            bytes.length,
+            native,
+            store.container,
+            out,
+          )
+        : api.CreateSessionFromArray(environment, bytes, bytes.length, native, out),
     );
-    return new CSession(library, values, session, model);
+    return new CSession(library, values, session, model, constants);
+  } catch (error) {
+    constants?.dispose();
+    throw error;
   } finally {
     api.ReleaseSessionOptions(native);
   }

@@ -3,10 +3,12 @@
  * as C strings and arrays for the pointers to values.
  */
 import { SessionError } from "../errors.ts";
+import { Names } from "./c-names.ts";
+import type { GivenConstants } from "./c-weights.ts";
 import { check, type OrtApi, type OrtLibrary, type Pointer } from "./ort-api.ts";
 import type { OrtValues, Temporaries } from "./ort-values.ts";
 import { Ports } from "./ports.ts";
-import type { HostTensor, Model, PortSpec, Session } from "./runtime.ts";
+import type { HostTensor, Model, Session } from "./runtime.ts";
 
 /** See {@link Session}. Owns the native session it is given. */
 export class CSession implements Session {
@@ -19,12 +21,19 @@ export class CSession implements Session {
   readonly #outputNames: Names;
   readonly #inputs: BigUint64Array;
   readonly #outputs: BigUint64Array;
+  readonly #constants: GivenConstants | null;
   /** Settles when the last run that was asked for ends. */
   #lastRun: Promise<void> = Promise.resolve();
   #unfinished = 0;
   #disposed = false;
 
-  constructor(library: OrtLibrary, values: OrtValues, session: Pointer, model: Model) {
+  constructor(
+    library: OrtLibrary,
+    values: OrtValues,
+    session: Pointer,
+    model: Model,
+    constants: GivenConstants | null,
+  ) {
     this.#api = library.api;
     this.#values = values;
     this.#session = session;
@@ -34,6 +43,7 @@ export class CSession implements Session {
     this.#outputNames = new Names(model.outputs, library);
     this.#inputs = new BigUint64Array(model.inputs.length);
     this.#outputs = new BigUint64Array(model.outputs.length);
+    this.#constants = constants;
   }
 
   run(inputs: readonly HostTensor[], outputs: readonly HostTensor[]): void {
@@ -67,12 +77,17 @@ export class CSession implements Session {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    if (this.#unfinished === 0) this.#api.ReleaseSession(this.#session);
+    if (this.#unfinished === 0) this.#release();
   }
 
   #finish(): void {
     this.#unfinished--;
-    if (this.#disposed && this.#unfinished === 0) this.#api.ReleaseSession(this.#session);
+    if (this.#disposed && this.#unfinished === 0) this.#release();
+  }
+
+  #release(): void {
+    this.#api.ReleaseSession(this.#session);
+    this.#constants?.dispose();
   }
 
   async #runOffThread(inputs: HostTensor[], outputs: HostTensor[]): Promise<void> {
@@ -124,27 +139,6 @@ export class CSession implements Session {
   #requireAlive(): void {
     if (this.#disposed) {
       throw new SessionError(`${this.#where}: expected a live session, got a disposed one.`);
-    }
-  }
-}
-
-/** Names of ports as an array of C strings. */
-class Names {
-  readonly pointers: BigUint64Array;
-  /** The strings that {@link pointers} points to, one after the other. */
-  readonly #bytes: Uint8Array;
-
-  constructor(ports: readonly PortSpec[], library: OrtLibrary) {
-    const encoder = new TextEncoder();
-    const strings = ports.map(({ name }) => encoder.encode(`${name}\0`));
-    this.#bytes = new Uint8Array(strings.reduce((total, { length }) => total + length, 0));
-    this.pointers = new BigUint64Array(ports.length);
-    const base = ports.length === 0 ? 0n : library.address(new Uint8Array(this.#bytes.buffer));
-    let offset = 0;
-    for (const [i, string] of strings.entries()) {
-      this.#bytes.set(string, offset);
-      this.pointers[i] = base + BigInt(offset);
-      offset += string.length;
     }
   }
 }

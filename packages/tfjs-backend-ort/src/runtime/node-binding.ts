@@ -53,6 +53,7 @@ export function loadNodeBinding(threads: number): Runtime {
     version: VERSION,
     threads,
     offThread: false,
+    createWeightStore: null,
     createSession: (model, options = {}) => new NodeSession(addon, model, threads, options),
   };
 }

@@ -73,6 +73,19 @@ export interface OrtApi {
   AddSessionConfigEntry(options: Pointer, key: string, value: string): Status;
   CreateAndRegisterAllocator(environment: Pointer, memoryInfo: Pointer, config: null): Status;
   SetGlobalIntraOpNumThreads(threading: Pointer, threads: number): Status;
+  /** The value must outlive the session, which reads it where it is. */
+  AddInitializer(options: Pointer, name: string, value: Pointer): Status;
+  CreatePrepackedWeightsContainer(out: Memory): Status;
+  ReleasePrepackedWeightsContainer(container: Pointer): void;
+  CreateSessionFromArrayWithPrepackedWeightsContainer(
+    environment: Pointer,
+    model: Memory,
+    bytes: number,
+    options: Pointer,
+    container: Pointer,
+    out: Memory,
+  ): Status;
+  AddExternalInitializers(options: Pointer, names: Memory, values: Memory, count: number): Status;
 }
 
 type Member = readonly [position: number, result: string, parameters: readonly string[]];
@@ -81,8 +94,8 @@ const P = "void *";
 // Paths are wide strings on Windows (ORTCHAR_T in the header).
 const PATH = process.platform === "win32" ? "str16" : "str";
 
-/** The last API version whose members are all below: it ends at position 149. */
-const API_VERSION = 5;
+/** The first API version that has all members below. */
+const API_VERSION = 12;
 
 const MEMBERS: Readonly<Record<keyof OrtApi, Member>> = {
   GetErrorMessage: [2, "str", [P]],
@@ -107,6 +120,11 @@ const MEMBERS: Readonly<Record<keyof OrtApi, Member>> = {
   AddSessionConfigEntry: [130, P, [P, "str", "str"]],
   CreateAndRegisterAllocator: [144, P, [P, P, P]],
   SetGlobalIntraOpNumThreads: [147, P, [P, "int"]],
+  AddInitializer: [150, P, [P, "str", P]],
+  CreatePrepackedWeightsContainer: [166, P, [P]],
+  ReleasePrepackedWeightsContainer: [167, "void", [P]],
+  CreateSessionFromArrayWithPrepackedWeightsContainer: [169, P, [P, P, "size_t", P, P, P]],
+  AddExternalInitializers: [210, P, [P, P, P, "size_t"]],
 };
 
 const POINTER_BYTES = 8;

@@ -46,6 +46,22 @@ export interface PortSpec {
   readonly shape: readonly number[];
 }
 
+/** A constant of a model whose elements are not among the model's bytes. */
+export interface StoredConstant {
+  /** By which the model knows it. */
+  readonly name: string;
+  readonly tensor: HostTensor;
+}
+
+/**
+ * Where the sessions of one model's weights keep them in the layout that matrix products read: once,
+ * however many sessions there are.
+ */
+export interface WeightStore {
+  /** Frees the weights when the last session with them is disposed. Safe to call twice. */
+  dispose(): void;
+}
+
 /** A serialised model with its ports. */
 export interface Model {
   readonly name: string;
@@ -53,6 +69,8 @@ export interface Model {
   readonly bytes: Uint8Array;
   readonly inputs: readonly PortSpec[];
   readonly outputs: readonly PortSpec[];
+  /** Constants that {@link bytes} only names. */
+  readonly stored: readonly StoredConstant[];
 }
 
 /** A loaded ONNX Runtime. */
@@ -64,12 +82,16 @@ export interface Runtime {
   readonly threads: number;
   /** Whether {@link Session.runAsync} leaves the event loop free. */
   readonly offThread: boolean;
+  /** Makes a store for {@link SessionOptions.weights}; null where models must hold all constants. */
+  readonly createWeightStore: (() => WeightStore) | null;
   /** Compiles a model. @throws SessionError when ONNX Runtime refuses it */
   createSession(model: Model, options?: SessionOptions): Session;
 }
 
 /** Choices made per session. */
 export interface SessionOptions {
+  /** Needed for models with stored constants, whose elements may not change any more. */
+  readonly weights?: WeightStore;
   /**
    * Path prefix of a profile: on dispose, the time of every operator of every run is written to
    * `<prefix>_<date>.json` in Chrome's trace format. Slows every run.

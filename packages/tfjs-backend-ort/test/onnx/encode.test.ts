@@ -36,6 +36,19 @@ describe("onnx/encode", () => {
     expect(gelu).toEqual(Float32Array.of(0, 10));
   });
 
+  it("only names the constants that are stored elsewhere, unless they are small", () => {
+    const graph = new Graph();
+    const [large, small] = [new Float32Array(1000).fill(0.5), Float32Array.of(2)];
+    const weights = graph.constant(large, [1000], "float32");
+    const product = graph.node("Mul", [weights, graph.constant(small, [1], "float32")], weights);
+    graph.outputs.push(product);
+    const model = encodeModel(graph, new Set([large, small]));
+    expect(model.bytes.length).toBeLessThan(500);
+    const tensor = { dtype: "float32", shape: [1000], data: large };
+    expect(model.stored).toEqual([{ name: weights.name, tensor }]);
+    expect(encodeModel(graph)).toMatchObject({ stored: [] });
+  });
+
   it("omits optional inputs", async () => {
     const graph = new Graph();
     const x = graph.input([3], "float32");
