@@ -42,15 +42,19 @@ export async function openTrainingModel(
 
 async function savedModel(name: string): Promise<TrainingModel> {
   const { path } = await resolveModel(name);
-  const { config, generationConfig, close } = await openModel(path);
+  const { config: stored, generationConfig, close } = await openModel(path);
   await close();
   const tokenizer = await ModelTokenizer.load(path);
+  const config = withSpecialIds(stored, tokenizer);
   const isFile = path.endsWith(".gguf");
   const files = isFile ? tokenizer.found?.files : path;
   return {
     config,
     tokenizer,
-    inherited: { generationConfig, ...(files !== undefined && { tokenizer: files }) },
+    inherited: {
+      generationConfig: generationConfig && withEndOfText(generationConfig, config),
+      ...(files !== undefined && { tokenizer: files }),
+    },
     fingerprint: await fingerprintOfModel(path),
     name: isFile ? dirname(path) : path,
     weights: async () => {
@@ -64,13 +68,13 @@ async function freshModel(
   settings: Exclude<ModelSettings, string>,
   seed: number,
 ): Promise<TrainingModel> {
-  const config = freshConfig(settings);
   const { tokenizer: folder } = settings;
   const tokenizer =
     folder === null
       ? ModelTokenizer.missing("Name a folder that has one in model.tokenizer, or use rows of ids.")
       : await ModelTokenizer.load(folder);
   if (folder !== null) tokenizer.require("model.tokenizer");
+  const config = withSpecialIds(freshConfig(settings), tokenizer);
   return {
     config,
     tokenizer,
@@ -79,4 +83,27 @@ async function freshModel(
     name: "random",
     weights: async () => initialParameters(config, seed),
   };
+}
+
+/**
+ * The special ids of the tokenizer where the config has none: texts are trained to end with the
+ * tokenizer's end of text, and whoever generates reads the config.
+ */
+function withSpecialIds(config: ModelConfig, { found }: ModelTokenizer): ModelConfig {
+  if (!found) return config;
+  const { bos, eos, pad } = config.specialIds;
+  const specialIds = {
+    bos: bos ?? found.bosId,
+    eos: eos ?? found.eosId,
+    pad: pad ?? found.padId,
+  };
+  return { ...config, specialIds };
+}
+
+function withEndOfText(
+  generationConfig: NonNullable<SavedModel["generationConfig"]>,
+  { specialIds: { eos } }: ModelConfig,
+): NonNullable<SavedModel["generationConfig"]> {
+  const isKnown = (generationConfig["eos_token_id"] ?? null) !== null;
+  return isKnown || eos === null ? generationConfig : { ...generationConfig, eos_token_id: eos };
 }
