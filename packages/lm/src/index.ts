@@ -28,13 +28,19 @@ export { atLastToken, logits, scalars } from "./heads.ts";
 export { loadAdapter, saveAdapter } from "./io/adapter-folder.ts";
 export { writeAtomically, writeTextAtomically } from "./io/atomic-file.ts";
 export {
+  type CachedDataset,
+  cachedDataset,
+  type DatasetDownloadOptions,
+  downloadDataset,
+} from "./io/hub-dataset.ts";
+export {
   type DownloadedModel,
   type DownloadOptions,
-  type DownloadProgress,
   downloadModel,
 } from "./io/hub-download.ts";
 export { HubError } from "./io/hub-error.ts";
 export { hubCache } from "./io/hub-name.ts";
+export type { DownloadProgress, TransferOptions } from "./io/hub-repository.ts";
 export { type ResolvedModel, resolveModel } from "./io/hub-resolve.ts";
 export {
   type LoadedModel,

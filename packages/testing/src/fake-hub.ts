@@ -10,6 +10,8 @@ import { onTestFinished } from "vitest";
 export interface HubSetup {
   /** `ORG/NAME`. */
   readonly repo: string;
+  /** What the repository holds. Default: "model". */
+  readonly kind?: "model" | "dataset";
   /** Contents by path; those that end in .safetensors or .gguf are large files, with a sha256. */
   readonly files: Readonly<Record<string, Uint8Array>>;
   /** Commits by branch, tag or commit. */
@@ -70,17 +72,18 @@ function answer(
   response: ServerResponse,
 ): ServerResponse {
   const url = new URL(request.url ?? "", self);
-  const { repo } = setup;
+  const { repo, kind = "model" } = setup;
+  const page = kind === "model" ? `/${repo}` : `/datasets/${repo}`;
   const parts = url.pathname.split("/").map(decodeURIComponent);
+  const last = parts.at(-1) ?? "";
   const is = (prefix: string): boolean => url.pathname.startsWith(prefix);
-  if (is(`/api/models/${repo}/revision/`)) return model(setup, parts[6] ?? "", request, response);
-  if (is(`/api/models/${repo}/tree/`)) return tree(setup, url, response);
+  if (is(`/api/${kind}s/${repo}/revision/`)) return model(setup, parts[6] ?? "", request, response);
+  if (is(`/api/${kind}s/${repo}/tree/`)) return tree(setup, url, response);
   // The Hub sends large files from elsewhere.
-  if (is(`/${repo}/resolve/`) && isLarge(parts[5] ?? "")) {
-    return response.writeHead(302, { location: `${self}/cdn/${parts[5]}` }).end();
+  if (is(`${page}/resolve/`) && isLarge(last)) {
+    return response.writeHead(302, { location: `${self}/cdn/${encodeURIComponent(last)}` }).end();
   }
-  if (is(`/${repo}/resolve/`)) return file(setup, requests, parts[5] ?? "", request, response);
-  if (is("/cdn/")) return file(setup, requests, parts[2] ?? "", request, response);
+  if (is(`${page}/resolve/`) || is("/cdn/")) return file(setup, requests, last, request, response);
   return json(response, 404, { error: "Repository not found" });
 }
 
@@ -102,7 +105,9 @@ function tree(
   url: URL,
   response: ServerResponse,
 ): ServerResponse {
-  const entries = Object.entries(files).map(([path, bytes]) => ({
+  const deep = url.searchParams.get("recursive") === "true";
+  const listed = Object.entries(files).filter(([path]) => deep || !path.includes("/"));
+  const entries = listed.map(([path, bytes]) => ({
     type: "file",
     path,
     size: bytes.length,

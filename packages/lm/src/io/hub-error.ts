@@ -1,29 +1,41 @@
 /** Says what went wrong between here and the Hugging Face Hub, and what to do about it. */
 
-/** A model that could not be fetched. */
+/** A model or data set that could not be fetched. */
 export class HubError extends Error {
   override readonly name = "HubError";
 }
 
+/** What a repository holds. */
+export type RepoKind = "model" | "dataset";
+
 /** What was asked for, for messages. */
 export interface Request {
   readonly hubUrl: string;
+  readonly kind: RepoKind;
+  /** `ORG/NAME`. */
   readonly repo: string;
   readonly revision: string;
 }
 
+/** Address of a repository's page, below which its files are. */
+export function pageOf({ hubUrl, kind, repo }: Request): string {
+  return `${hubUrl}/${kind === "model" ? "" : "datasets/"}${repo}`;
+}
+
 /** The error of an answer with this status. */
-export function statusError({ hubUrl, repo, revision }: Request, status: number): HubError {
+export function statusError(request: Request, status: number): HubError {
+  const { hubUrl, kind, repo, revision } = request;
+  const page = pageOf(request);
   if (status === 401 || status === 403) {
     return new HubError(
-      `${repo}: expected access, got status ${status}. The model is gated, private or not there: ` +
-        `check the name, agree to its terms at ${hubUrl}/${repo} and pass an access token.`,
+      `${repo}: expected access, got status ${status}. The ${kind} is gated, private or not there: ` +
+        `check the name, agree to its terms at ${page} and pass an access token.`,
     );
   }
   if (status === 404) {
     return new HubError(
-      `${repo}: expected a model with revision "${revision}", got status 404. Check name and ` +
-        `revision at ${hubUrl}/${repo}.`,
+      `${repo}: expected a ${kind} with revision "${revision}", got status 404. Check name and ` +
+        `revision at ${page}.`,
     );
   }
   return new HubError(
@@ -41,8 +53,8 @@ export function requestError(request: Request, error: unknown): HubError {
   const reason = property(cause, "code") || property(cause, "message") || String(cause);
   return new HubError(
     `${request.repo}: expected an answer of ${request.hubUrl}, got ${reason}. Check the network ` +
-      "and try again: what has arrived is kept. Without network, put the model's files into a " +
-      "folder and pass its path.",
+      `and try again: what has arrived is kept. Without network, put the ${request.kind}'s files ` +
+      "into a folder and pass its path.",
     { cause: error },
   );
 }

@@ -4,7 +4,7 @@
  */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { HubError } from "./hub-error.ts";
+import { HubError, type RepoKind } from "./hub-error.ts";
 
 /** The branch that is meant when none is named. */
 export const DEFAULT_REVISION = "main";
@@ -73,6 +73,6 @@ export function hubCache(env: Readonly<Record<string, string | undefined>> = pro
 }
 
 /** The folder of a repository in a cache. */
-export function repoFolder(cacheDir: string, repo: string): string {
-  return join(cacheDir, `models--${repo.replace("/", "--")}`);
+export function repoFolder(cacheDir: string, repo: string, kind: RepoKind = "model"): string {
+  return join(cacheDir, `${kind}s--${repo.replace("/", "--")}`);
 }

@@ -37,14 +37,14 @@ export async function resolveModel(
     );
   }
   const folder = repoFolder(cacheDir, name.repo);
-  const commit = await commitOf(folder, name.revision ?? DEFAULT_REVISION);
+  const commit = await cachedCommit(folder, name.revision ?? DEFAULT_REVISION);
   if (commit === null) throw await notCached(nameOrPath, folder);
   const snapshot = join(folder, "snapshots", commit);
   return { path: await modelIn(snapshot, nameOrPath, name.file), commit };
 }
 
-/** The commit of a revision, if its snapshot is there. */
-async function commitOf(folder: string, revision: string): Promise<string | null> {
+/** The commit of a revision, if its snapshot is in a repository's folder of the cache. */
+export async function cachedCommit(folder: string, revision: string): Promise<string | null> {
   const reference = join(folder, "refs", revision);
   const isReference = !isCommit(revision) && (await exists(reference));
   const commit = isReference ? (await readFile(reference, "utf8")).trim() : revision;
