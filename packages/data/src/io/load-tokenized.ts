@@ -24,7 +24,7 @@ import type {
 } from "../types.ts";
 import { eachExample, type LoadOptions, type LoadReport, noExamples } from "./load.ts";
 
-/** Options of loading for training. */
+/** Options of loading for training. Rows that are ids already are not cut: too long ones are bad. */
 export interface LoadTokenizedOptions extends LoadOptions, TruncationOptions, EncoderOptions {
   /** Needed unless rows are token ids already. */
   readonly tokenizer?: Tokenizer;
@@ -109,7 +109,10 @@ async function load<Example>(
   const counts = { promptsCut: 0, lostEos: 0, truncatedAway: 0, identical: 0 };
   const report = await eachExample(path, options, (item) => {
     const rows = rowsOf(path, item, as, encoder);
-    for (const row of rows) checkIds(row, vocabSize);
+    for (const row of rows) {
+      checkIds(row, vocabSize);
+      if (isGiven(item)) checkLength(row, options.maxLength);
+    }
     for (const row of rows) {
       const cut = truncateRow(row.promptIds, row.completionIds, options);
       if (!note(cut)) continue;
@@ -150,6 +153,21 @@ function rowsOf(
   if (rows !== null) return rows;
   throw new DataError(
     `${path}: expected examples of kind ${SERVES[as]}; got ${item.kind} (${item.format}).`,
+  );
+}
+
+/** Whether an example is ids already. */
+function isGiven({ kind }: AnyExample): boolean {
+  return kind.startsWith("tokenized-");
+}
+
+function checkLength({ promptIds, completionIds }: IdRow, maxLength: number): void {
+  const longest = Math.max(...completionIds.map((ids) => promptIds.length + ids.length));
+  if (longest <= maxLength) return;
+  throw new RowError(
+    "too_long",
+    `expected ids of at most ${maxLength} tokens, prompt and completion together, got ${longest}. ` +
+      "Cut them where they are made, or raise maxLength.",
   );
 }
 

@@ -17,6 +17,7 @@ export type ProblemCode =
   | "unknown_format"
   | "untokenizable"
   | "chat_template"
+  | "too_long"
   | "byte_order_mark"
   | "crlf";
 

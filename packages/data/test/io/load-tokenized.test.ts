@@ -70,6 +70,19 @@ describe("io/load-tokenized", () => {
     expect(dropped).toMatchObject({ rows: 2, dropped: 1, examples: [{ meta: { row: 0 } }] });
   });
 
+  test("ids are not cut: rows that are too long are bad, naming the line", async () => {
+    const path = await file(
+      { promptIds: [1, 2], chosenIds: [3], rejectedIds: [4, 5] },
+      { promptIds: [1, 2, 3], chosenIds: [3], rejectedIds: [4, 5] },
+    );
+    await expect(loadPairs(path, { maxLength: 4 })).rejects.toThrow(
+      /:2: expected ids of at most 4 tokens, prompt and completion together, got 5/,
+    );
+    const dropped = await loadPairs(path, { maxLength: 4, onError: "drop" });
+    expect(dropped).toMatchObject({ dropped: 1, promptsCut: 0, problems: [{ code: "too_long" }] });
+    expect(await loadPairs(path, { maxLength: 5 })).toMatchObject({ rows: 2, dropped: 0 });
+  });
+
   test("a conversation that the template refuses refuses the data set", async () => {
     const source =
       "{% for m in messages %}{% if m['content'] == 'f' %}{{ raise_exception('no f') }}{% endif %}" +
