@@ -25,6 +25,7 @@ export { type BufferUse, estimateMemory, type MemoryEstimate } from "./graph/mem
 export type { JitOptions } from "./jit/compiler.ts";
 export { ConstantTensors } from "./jit/constants.ts";
 export { type Jitted, jit } from "./jit/jit.ts";
+export { variableElements } from "./jit/own-buffer.ts";
 export { attention, causalMask } from "./ops/attention.ts";
 export {
   type CachedAttentionInputs,

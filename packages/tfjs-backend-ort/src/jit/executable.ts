@@ -10,6 +10,7 @@ import { allocate, sizeOf } from "../graph/dtypes.ts";
 import type { Graph, ValueSpec } from "../graph/graph.ts";
 import type { HostTensor, Runtime, WeightStore } from "../runtime/runtime.ts";
 import { overwrites } from "./in-place.ts";
+import { ownBuffer } from "./own-buffer.ts";
 import type { Recording } from "./record.ts";
 import type { Capture } from "./trace.ts";
 
@@ -173,19 +174,6 @@ function updatedInPlace(
     return bases.some(({ name }) => name === inputOf.get(variable)) ? [variable] : [];
   });
   return new Set(found);
-}
-
-/** The buffer of `variable`, made its own first where someone else reads it too. */
-function ownBuffer(variable: Variable, backend: OrtBackend): HostTensor {
-  const entry = backend.data.get(variable.dataId);
-  const shared = backend.hostTensor(variable);
-  if (entry.refCount === 1 && backend.isRecycled(entry.values)) return shared;
-  const copy: HostTensor = { ...shared, data: shared.data.slice() };
-  const tensor = engine().makeTensorFromTensorInfo(backend.adopt(copy), backend);
-  variable.assign(tensor);
-  tensor.dispose();
-  backend.recycle(copy.data);
-  return backend.hostTensor(variable);
 }
 
 function fresh({ dtype, shape }: ValueSpec): HostTensor {

@@ -1,4 +1,4 @@
-import { jit } from "@preflab/tfjs-backend-ort";
+import { jit, variableElements } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Graph, type Value } from "../../src/graph/graph.ts";
@@ -58,6 +58,25 @@ describe("jit: variables that are written in place", () => {
     write(0, 1);
     cache.assign(tf.tensor1d([5, 5, 5]));
     expect(write(1, 0)).toBe(10);
+  });
+});
+
+describe("jit/own-buffer", () => {
+  it("lets the host read and write what runs read and write", () => {
+    const source = Float32Array.of(1, 2, 3);
+    const cache = tf.variable(tf.tensor1d(source));
+    const write = writer(cache);
+    const elements = variableElements(cache) as Float32Array;
+    elements[2] = 7;
+    expect(write(0, 5)).toBe(14);
+    expect([...elements]).toEqual([5, 2, 7]);
+    expect(variableElements(cache)).toBe(elements);
+    expect([...source]).toEqual([1, 2, 3]);
+  });
+
+  it("has no elements on other backends", async () => {
+    await tf.setBackend("cpu");
+    expect(variableElements(tf.variable(tf.zeros([3])))).toBeNull();
   });
 });
 
