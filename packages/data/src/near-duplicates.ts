@@ -66,7 +66,7 @@ export class NearDuplicateIndex {
 }
 
 /** A text without case, punctuation and the kind of its white space. */
-export function normalised(text: string): string {
+function normalised(text: string): string {
   return text
     .normalize("NFKC")
     .toLowerCase()

@@ -23,19 +23,22 @@ const SPLITS: ReadonlyMap<string, string> = new Map([
   ["dev", "validation"],
 ]);
 
+/** Whether a path has the name of a file of data. */
+export function isDataFile(path: string): boolean {
+  return EXTENSION.test(path);
+}
+
 /**
  * The files of a data set, in the order of their names.
  *
- * @param path a file or a folder
+ * @param path a file or a folder, which is there
  * @param split only files of this part
- * @throws DataError where nothing is there, or nothing that is data
+ * @throws DataError where nothing in it is data
  */
 export async function dataFiles(path: string, split?: string): Promise<readonly DataFile[]> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) {
-    throw new DataError(`${path}: expected a file or folder, got nothing there. Check the path.`);
-  }
-  const all = found.isDirectory() ? await filesOf(path) : [withSplit(path, basename(path))];
+  const all = (await stat(path)).isDirectory()
+    ? await filesOf(path)
+    : [withSplit(path, basename(path))];
   const files = all.filter((file) => split === undefined || file.split === split);
   if (files.length > 0) return files;
   const splits = [...new Set(all.map((file) => file.split ?? "none"))].join(", ");
@@ -47,18 +50,21 @@ export async function dataFiles(path: string, split?: string): Promise<readonly 
 }
 
 /** Name of the part that a path's words tell; the innermost word counts. */
-export function splitOf(name: string): string | undefined {
+function splitOf(name: string): string | undefined {
   const words = name.toLowerCase().split(/[^a-z]+/);
   return words.map((word) => SPLITS.get(word)).findLast((split) => split !== undefined);
 }
 
 async function filesOf(folder: string): Promise<readonly DataFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && EXTENSION.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-    .map((path) => withSplit(path, relative(folder, path).split(sep).join("/")));
+  return (
+    entries
+      // The Hub's cache is made of links.
+      .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && isDataFile(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+      .map((path) => withSplit(path, relative(folder, path).split(sep).join("/")))
+  );
 }
 
 function withSplit(path: string, name: string): DataFile {

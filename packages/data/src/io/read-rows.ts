@@ -1,9 +1,11 @@
 /** Rows of a data set on disk, whatever its files are. What the rows mean is in ../formats. */
+import type { TransferOptions } from "@preflab/lm";
 import { csvRows } from "../sources/csv.ts";
 import { type JsonOptions, jsonArray, jsonLines } from "../sources/json-rows.ts";
 import type { SourceItem } from "../sources/row.ts";
 import { type DataFile, dataFiles } from "./data-files.ts";
 import { imdbFolderRows, imdbFolders } from "./imdb-folder.ts";
+import { locate } from "./locate.ts";
 import { firstBytes, openBytes } from "./open-bytes.ts";
 import { parquetRows } from "./parquet.ts";
 
@@ -11,6 +13,8 @@ import { parquetRows } from "./parquet.ts";
 export interface ReadOptions extends JsonOptions {
   /** Only this part of a folder, such as "train", by the names of its files. */
   readonly split?: string;
+  /** How data sets are fetched from the Hugging Face Hub. */
+  readonly hub?: TransferOptions;
 }
 
 const PARQUET = [..."PAR1"].map((letter) => letter.charCodeAt(0));
@@ -18,24 +22,27 @@ const OPEN_ARRAY = 0x5b;
 const BLANKS = new Set([0x20, 0x09, 0x0d, 0x0a, 0xef, 0xbb, 0xbf]);
 
 /**
- * Rows of a file or folder, one at a time: JSON Lines, a JSON array, CSV, TSV (each also gzipped),
- * parquet, or IMDb's folders of reviews. Rows are numbered through all files of a folder, which come
- * in the order of their names. Bad rows are problems in their place; a file that breaks off is a
- * problem where it does.
+ * Rows of a data set, one at a time. Files are JSON Lines, a JSON array, CSV, TSV (each also
+ * gzipped), parquet, or IMDb's folders of reviews. Rows are numbered through all files of a folder,
+ * which come in the order of their names. Bad rows are problems in their place; a file that breaks
+ * off is a problem where it does.
  *
+ * @param name a path, or `ORG/NAME[/FOLDER][@REVISION]` on the Hugging Face Hub; either may end in
+ *   `:PART`, such as `:train`
  * @throws DataError where there is no data; errors of the file system as they are
  */
 export async function* readRows(
-  path: string,
+  name: string,
   options: ReadOptions = {},
 ): AsyncGenerator<SourceItem> {
+  const { path, split = options.split } = await locate(name, options.hub);
   const folders = await imdbFolders(path);
   if (folders.length > 0) {
-    yield* imdbFolderRows(folders.filter(({ split }) => !options.split || split === options.split));
+    yield* imdbFolderRows(folders.filter((folder) => !split || folder.split === split));
     return;
   }
   let first = 0;
-  const files = await dataFiles(path, options.split);
+  const files = await dataFiles(path, split);
   // One part is no part: nothing can be in two of them.
   const parts = new Set(files.map(({ split }) => split)).size;
   for (const file of files) {

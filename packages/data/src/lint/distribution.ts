@@ -11,7 +11,7 @@ const LEAST_STANDARD_ERRORS = 3;
 const FEWEST = 10;
 
 /** Mean and variance of numbers as they come (Welford 1962). */
-export class Moments {
+class Moments {
   count = 0;
   mean = 0;
   #squares = 0;

@@ -72,6 +72,7 @@ describe("io/read-rows: folders", () => {
       "data/train-00001-of-00002.jsonl": "\ufeff{}\n",
       "data/test.jsonl": '{"a":0}\n',
       "README.md": "no data",
+      ".cache/hidden.jsonl": "{}",
     });
     const items = await collect(readRows(folder));
     expect(
