@@ -1,2 +1,36 @@
-/** Placeholder until the first export lands. */
-export {};
+/**
+ * Reinforcement learning from human feedback: reward models, rollouts, PPO and the methods that it
+ * is compared with.
+ */
+export { type Advantages, generalizedAdvantages } from "./advantages/gae.ts";
+export {
+  GROUP_SCALES,
+  type GroupRelativeOptions,
+  groupRelativeAdvantages,
+} from "./advantages/group-relative.ts";
+export { leaveOneOutAdvantages } from "./advantages/leave-one-out.ts";
+export { bestOfNKl, bestOfNWinRate } from "./best-of-n/bounds.ts";
+export { bestOfN } from "./best-of-n/estimate.ts";
+export { type KlControl, nextKlWeight } from "./kl/controller.ts";
+export { KL_ESTIMATORS, type KlEstimator, klEstimates } from "./kl/estimators.ts";
+export { AGGREGATIONS, type Aggregation, aggregate, maskedMean } from "./losses/aggregate.ts";
+export { type GrpoBatch, type GrpoLossOptions, grpoLoss } from "./losses/grpo-loss.ts";
+export { KL_LOSSES, type KlLoss, klLosses } from "./losses/kl-loss.ts";
+export { type PolicyChange, policyChange } from "./losses/policy-change.ts";
+export { type ClippedTerms, type ClipRange, clippedPolicyLosses } from "./losses/policy-loss.ts";
+export { type PpoBatch, type PpoLoss, type PpoLossOptions, ppoLoss } from "./losses/ppo-loss.ts";
+export { type RlooBatch, rlooLoss } from "./losses/rloo-loss.ts";
+export { clippedValueLosses, type ValueTerms } from "./losses/value-loss.ts";
+export { SCORE_SCALES, type ScoreScaling, scaleScores } from "./rewards/scale-scores.ts";
+export { tokenRewards } from "./rewards/token-rewards.ts";
+export { scoreUnfinished, UNFINISHED_MODES, type UnfinishedScore } from "./rewards/unfinished.ts";
+export { explainedVariance } from "./statistics/explained-variance.ts";
+export {
+  type Moments,
+  momentsOf,
+  VARIANCE_KINDS,
+  type VarianceKind,
+} from "./statistics/moments.ts";
+export { RunningMoments, type RunningState } from "./statistics/running-moments.ts";
+export { type WhitenOptions, whiten } from "./statistics/whiten.ts";
+export { rowSums, type TokenNumbers } from "./token-numbers.ts";

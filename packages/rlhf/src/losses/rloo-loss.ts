@@ -1,0 +1,33 @@
+/** What a step of RLOO minimises. */
+
+import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import { type ClipRange, clippedPolicyLosses } from "./policy-loss.ts";
+
+/** Numbers of a minibatch. */
+export interface RlooBatch {
+  /** `[B, T]`, 1 for completion tokens. */
+  readonly mask: Tensor2D;
+  /** `[B, T]` nats, of the policy in training. */
+  readonly logps: Tensor2D;
+  /** `[B, T]` nats, when the completions were sampled. */
+  readonly oldLogps: Tensor2D;
+  /** `[B]`, one per completion: see `leaveOneOutAdvantages`. */
+  readonly advantages: Tensor1D;
+}
+
+/**
+ * PPO's clipped surrogate with a whole completion as one action, mean over completions; at the
+ * policy that sampled, its gradient is REINFORCE's. Ahmadian et al. 2024 (arXiv:2402.14740); clipped
+ * as in TRL's RLOOTrainer.
+ */
+export function rlooLoss(
+  { mask, logps, oldLogps, advantages }: RlooBatch,
+  clipRange: ClipRange,
+): Scalar {
+  const [current, old] = [logps, oldLogps].map((x) => tf.sum(tf.mul(x, mask), 1)) as [
+    Tensor1D,
+    Tensor1D,
+  ];
+  return tf.mean(clippedPolicyLosses(current, old, advantages, clipRange).losses);
+}
