@@ -15,6 +15,7 @@ import {
   type TrainerConfig,
   type TrainHooks,
   type TrainOutcome,
+  type Variables,
 } from "@preflab/lm";
 import { InterruptedError } from "../errors.ts";
 import type { Io } from "../io.ts";
@@ -39,7 +40,7 @@ const MAY_CHANGE: readonly string[] = [
 ];
 
 /** Folder of a run. */
-export function runPath({ out, config }: Pick<TrainingFlags, "out" | "config">): string {
+function runPath({ out, config }: Pick<TrainingFlags, "out" | "config">): string {
   return out ?? join("runs", basename(config, extname(config)));
 }
 
@@ -81,6 +82,8 @@ export function checkTrainerSettings(
 export interface TrainingParts {
   readonly run: RunFolder;
   readonly trainable: Trainable;
+  /** What checkpoints hold, such as a reference that moves; default: what the optimizer changes. */
+  readonly variables?: Variables;
   readonly config: Pick<TrainerConfig, "earlyStop">;
   /** Steps of the whole run. */
   readonly maxSteps: number;
@@ -101,7 +104,7 @@ export async function runTraining(parts: TrainingParts): Promise<void> {
   const { run, trainable, config, maxSteps, io } = parts;
   const progress = trainingProgress(io, process.stderr.isTTY === true);
   const stop = earlyStop(config.earlyStop);
-  const resumed = await run.restore(trainable.policy.variables);
+  const resumed = await run.restore(parts.variables ?? trainable.policy.variables);
   if (resumed) progress.say(`going on after step ${resumed.step} of ${maxSteps}`);
   const stopped = run.pastMetrics.map(stop).at(-1) ?? false;
   if (!stopped) {
@@ -135,7 +138,7 @@ function trainingHooks(
       if (!sampling || metrics.step % sampling.every !== 0) return;
       for (const sample of await sampling.sampler.at(metrics.step)) await run.logSample(sample);
     },
-    save: (snapshot) => run.save(trainable.policy.variables, snapshot),
+    save: (snapshot) => run.save(parts.variables ?? trainable.policy.variables, snapshot),
     ...(evaluate && { evaluate }),
     stop,
     signal: io.signal,
