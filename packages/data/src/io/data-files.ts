@@ -57,14 +57,18 @@ function splitOf(name: string): string | undefined {
 
 async function filesOf(folder: string): Promise<readonly DataFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return (
-    entries
-      // The Hub's cache is made of links.
-      .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && isDataFile(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort()
-      .map((path) => withSplit(path, relative(folder, path).split(sep).join("/")))
-  );
+  // The Hub's cache is made of links.
+  const files = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink());
+  return files
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({ path, segments: relative(folder, path).split(sep) }))
+    .filter(({ path, segments }) => isDataFile(path) && !segments.some(isHidden))
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+    .map(({ path, segments }) => withSplit(path, segments.join("/")));
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith(".");
 }
 
 function withSplit(path: string, name: string): DataFile {
