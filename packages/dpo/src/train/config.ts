@@ -62,7 +62,7 @@ export function readDpoConfig(
 ): DpoConfig {
   const config: DpoConfig = {
     ...readTrainerConfig(reader, TRAINER_DEFAULTS),
-    objective: readObjective(reader.value("objective") ?? { name: "sigmoid" }, objectives),
+    objective: readObjective(reader, objectives),
     layout: reader.choice("layout", "concatenated", LAYOUTS),
     referenceLogps: reader.choice("referenceLogps", "precomputed", REFERENCE_MODES),
     referenceSync: readSync(reader.object("referenceSync")),
@@ -71,12 +71,18 @@ export function readDpoConfig(
     ldAlpha: reader.number("ldAlpha", 1, 0, 1),
     wpo: reader.boolean("wpo", false),
   };
-  checkTogether(config);
+  checkTogether(reader, config);
   return config;
 }
 
-function readObjective(raw: unknown, objectives: readonly AnyObjective[]): AnyConfigured {
-  return Array.isArray(raw) ? parseWeightedSum(raw, objectives) : parseObjective(raw, objectives);
+function readObjective(reader: OptionReader, objectives: readonly AnyObjective[]): AnyConfigured {
+  const raw = reader.value("objective") ?? { name: "sigmoid" };
+  try {
+    return Array.isArray(raw) ? parseWeightedSum(raw, objectives) : parseObjective(raw, objectives);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw reader.error("objective", error.message);
+  }
 }
 
 function readSync(reader: OptionReader): ReferenceSync {
@@ -86,18 +92,26 @@ function readSync(reader: OptionReader): ReferenceSync {
 }
 
 /** @throws ConfigError for settings that exclude each other */
-function checkTogether(config: DpoConfig): void {
+function checkTogether(reader: OptionReader, config: DpoConfig): void {
   const { objective, dropout, referenceSync, referenceLogps, ldAlpha, wpo } = config;
   if (dropout > 0) {
-    throw new ConfigError(
-      `dpo: expected dropout 0, got ${dropout}: policy and reference are compared, which noise in ` +
-        "one of them makes meaningless.",
+    throw reader.error(
+      "dropout",
+      `expected dropout 0, got ${dropout}: policy and reference are compared, which noise in one of ` +
+        "them makes meaningless.",
     );
   }
   if (referenceSync.every > 0 && referenceLogps === "precomputed") {
-    throw new ConfigError(
-      "dpo: expected referenceLogps live with referenceSync, got precomputed: a reference that " +
-        "changes cannot be computed before training.",
+    throw reader.error(
+      "referenceSync",
+      "expected referenceLogps live with referenceSync, got precomputed: a reference that changes " +
+        "cannot be computed before training.",
+    );
+  }
+  if (referenceSync.every > 0 && !objective.usesReference) {
+    throw reader.error(
+      "referenceSync",
+      `expected referenceSync with an objective that compares with a reference, got ${objective.name}.`,
     );
   }
   const pairOnly = {
@@ -108,15 +122,17 @@ function checkTogether(config: DpoConfig): void {
   };
   for (const [name, isSet] of Object.entries(pairOnly)) {
     if (!isSet || objective.kind === "pair") continue;
-    throw new ConfigError(
-      `dpo: expected ${name} with an objective on pairs, got ${objective.name}, which takes ` +
+    throw reader.error(
+      name,
+      `expected ${name} with an objective on pairs, got ${objective.name}, which takes ` +
         `${objective.kind} responses.`,
     );
   }
   if (wpo && objective.batchLevel) {
-    throw new ConfigError(
-      `dpo: expected wpo with an objective on single pairs, got ${objective.name}, whose losses ` +
-        "belong to the batch.",
+    throw reader.error(
+      "wpo",
+      `expected wpo with an objective on single pairs, got ${objective.name}, whose losses belong ` +
+        "to the batch.",
     );
   }
 }
