@@ -185,5 +185,5 @@ export {
   sftEvaluator,
   trainSft,
 } from "./train/train-sft.ts";
-export { type ForwardOptions, hiddenStates } from "./transformer.ts";
+export { type ForwardOptions, hiddenStates, hiddenStatesAt } from "./transformer.ts";
 export type { Params, TokenBatch } from "./types.ts";

@@ -52,29 +52,26 @@ export function tokenLogps(policy: Predictor, tokens: Tokens): Tensor2D {
 }
 
 /**
- * Log-probabilities of tokens whose predictions are made at given places, for rows that are not
- * plain texts and for callers that need few of the tokens: logits are computed for these alone.
- * @param states `[B, T, D]` after the final norm
- * @param predictors `[M]` int32, indices into `[B * T]` of the states that predict
+ * Log-probabilities of tokens from the states that predict them, for rows that are not plain texts
+ * and for callers that need few of the tokens, see `hiddenStatesAt`.
+ * @param states `[M, D]` after the final norm
  * @param targets `[M]` int32, the tokens that are predicted
  * @returns `[M]` nats
  */
 export function logpsAt(
   policy: Pick<Predictor, "config" | "params">,
-  states: Tensor3D,
-  predictors: Tensor1D,
+  states: Tensor2D,
   targets: Tensor1D,
 ): Tensor1D {
-  return targetLogps(factorsAt(policy, states, predictors), targets);
+  return targetLogps(factorsOf(policy, states), targets);
 }
 
-/** `log sum_v p_v^2` of the predictions made at given places, as in {@link logpsAt}; no gradients. */
+/** `log sum_v p_v^2` of the predictions that states make, as in {@link logpsAt}; no gradients. */
 export function logCollisionsAt(
   policy: Pick<Predictor, "config" | "params">,
-  states: Tensor3D,
-  predictors: Tensor1D,
+  states: Tensor2D,
 ): Tensor1D {
-  return logCollisions(factorsAt(policy, states, predictors));
+  return logCollisions(factorsOf(policy, states));
 }
 
 /**
@@ -136,14 +133,11 @@ function logitFactors(predictor: Predictor, tokens: Tokens): LogitFactors {
   };
 }
 
-function factorsAt(
+function factorsOf(
   { config, params }: Pick<Predictor, "config" | "params">,
-  states: Tensor3D,
-  places: Tensor1D,
+  states: Tensor2D,
 ): LogitFactors {
-  const [batch, length, width] = states.shape;
-  const rows: Tensor2D = tf.reshape(states, [batch * length, width]);
-  return { hidden: embedding(rows, places), head: outputHead(config, params) };
+  return { hidden: states, head: outputHead(config, params) };
 }
 
 /** Log-probabilities of one word per token. `[N]` */

@@ -51,31 +51,74 @@ export function hiddenStates(
   });
 }
 
+/**
+ * As {@link hiddenStates}, of some tokens alone: the last block, but for its keys and values, is
+ * computed for these only.
+ * @param places `[M]` int32, indices into `[B * T]`; may repeat
+ * @returns `[M, D]`
+ */
+export function hiddenStatesAt(
+  config: ModelConfig,
+  params: Params,
+  ids: Tensor2D,
+  attentionMask: Tensor2D,
+  places: Tensor1D,
+  options: Omit<ForwardOptions, "dropout"> = {},
+): Tensor2D {
+  return tf.tidy(() => {
+    const { embedded, mixOf } = begin(config, params, ids, attentionMask, options);
+    // With more places than tokens it is cheaper to repeat results than to compute them again.
+    const last = places.size < ids.size ? config.layers - 1 : config.layers;
+    let x = embedded;
+    for (let layer = 0; layer < config.layers; layer++) {
+      const kept = layer === last ? places : undefined;
+      x = block(config, params, layer, x, mixOf(layer), undefined, kept);
+    }
+    const states = normalize(config, params, "norm", x);
+    return last < config.layers ? states : embedding(states, places);
+  });
+}
+
 /** As {@link hiddenStates}, of every layer: the embedding, then the output of each block, the last after the final norm. `layers + 1` of `[B, T, D]` */
 export function layerStates(
   config: ModelConfig,
   params: Params,
   ids: Tensor2D,
   attentionMask: Tensor2D,
-  { positions, attentionBias: given, dropout }: ForwardOptions = {},
+  options: ForwardOptions = {},
 ): Tensor3D[] {
+  const { dropout } = options;
+  const { embedded, mixOf } = begin(config, params, ids, attentionMask, options);
+  let x = dropped(embedded, dropout, EMBEDDING);
+  const states = [x];
+  for (let layer = 0; layer < config.layers; layer++) {
+    x = block(config, params, layer, x, mixOf(layer), dropout);
+    states.push(x);
+  }
+  states[config.layers] = normalize(config, params, "norm", x);
+  return states.map((state) => tf.reshape(state, [...ids.shape, config.width]));
+}
+
+/** Mixes the tokens of a block: from normed `[N, D]` and the block's name to `[N, H K]`. */
+type Mix = (normed: Tensor2D, name: string) => Tensor2D;
+
+/** What comes before the blocks: embeddings `[B * T, D]` and the attention of every layer. */
+function begin(
+  config: ModelConfig,
+  params: Params,
+  ids: Tensor2D,
+  attentionMask: Tensor2D,
+  { positions, attentionBias: given }: ForwardOptions,
+): { embedded: Tensor2D; mixOf: (layer: number) => Mix } {
   const [batch, length] = ids.shape;
-  const { position, slidingWindow, width } = config;
+  const { position, slidingWindow } = config;
   const places = positions ?? positionsOf(attentionMask);
   const angles = position.kind === "rotary" ? anglesAt(position, places) : null;
   const queries = tf.range(0, length, 1, "int32");
   const bias = given ?? attentionBias(attentionMask, queries, slidingWindow, positions);
-
-  let x = dropped(embed(config, params, ids, places), dropout, EMBEDDING); // [B * T, D]
-  const states = [x];
-  for (let layer = 0; layer < config.layers; layer++) {
-    const mix = (normed: Tensor2D, name: string) =>
-      attend(config, layer, projectHeads(config, params, name, normed, batch, angles), bias);
-    x = block(config, params, layer, x, mix, dropout);
-    states.push(x);
-  }
-  states[config.layers] = normalize(config, params, "norm", x);
-  return states.map((state) => tf.reshape(state, [batch, length, width]));
+  const mixOf = (layer: number) => (normed: Tensor2D, name: string) =>
+    attend(config, layer, projectHeads(config, params, name, normed, batch, angles), bias);
+  return { embedded: embed(config, params, ids, places), mixOf };
 }
 
 /**
@@ -104,32 +147,38 @@ export function embed(
 /**
  * One transformer block.
  * @param x `[N, D]`
- * @param attention mixes tokens: from normed `[N, D]` and the block's name to `[N, H K]`
- * @returns `[N, D]`
+ * @param attention mixes tokens, see {@link Mix}
+ * @param places `[M]` int32, the tokens whose output is wanted; default: all
+ * @returns `[N, D]`, or `[M, D]`
  */
 export function block(
   config: ModelConfig,
   params: Params,
   layer: number,
   x: Tensor2D,
-  attention: (normed: Tensor2D, name: string) => Tensor2D,
+  attention: Mix,
   dropout?: Dropout,
+  places?: Tensor1D,
 ): Tensor2D {
   const name = `blocks.${layer}`;
+  const wanted = (rows: Tensor2D) => (places ? embedding(rows, places) : rows);
   const normed = normalize(config, params, `${name}.norm1`, x);
-  const mixed = attention(normed, name);
+  const mixed = wanted(attention(normed, name));
+  const own = wanted(x);
   const projected = affine(params, `${name}.attentionOut`, mixed, config.biases.attentionOut);
   const attended = dropped(projected, dropout, attentionSite(layer));
   const transformed = (normed2: Tensor2D) =>
     dropped(mlp(config, params, name, normed2), dropout, mlpSite(layer));
 
   if (config.residual === "sequential") {
-    const between = tf.add(x, attended) as Tensor2D;
+    const between = tf.add(own, attended) as Tensor2D;
     const normed2 = normalize(config, params, `${name}.norm2`, between);
     return tf.add(between, transformed(normed2));
   }
-  const normed2 = config.sharedNorm ? normed : normalize(config, params, `${name}.norm2`, x);
-  return tf.add(tf.add(x, attended), transformed(normed2));
+  const normed2 = config.sharedNorm
+    ? wanted(normed)
+    : normalize(config, params, `${name}.norm2`, own);
+  return tf.add(tf.add(own, attended), transformed(normed2));
 }
 
 function flat(tokens: Tensor2D): Tensor1D {

@@ -1,6 +1,6 @@
 /** Log-probabilities of the completions of a batch of groups, with gradients, from either layout. */
 
-import { branchBias, hiddenStates, logCollisionsAt, logpsAt, type Predictor } from "@preflab/lm";
+import { branchBias, hiddenStatesAt, logCollisionsAt, logpsAt, type Predictor } from "@preflab/lm";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { GroupArrays } from "./layout.ts";
@@ -45,29 +45,30 @@ export interface CompletionScores {
 }
 
 /** Log-probabilities of all completion tokens, see {@link completionScores}. `[N, C]` nats */
-export function completionLogps(policy: Predictor, batch: GroupBatch): Tensor2D {
-  return completionScores(policy, batch, false).logps;
+export function completionLogps(
+  model: Pick<Predictor, "config" | "params">,
+  batch: GroupBatch,
+): Tensor2D {
+  return completionScores(model, batch, false).logps;
 }
 
 /** Scores of all completion tokens. @param withCollisions whether those are asked for */
 export function completionScores(
-  { config, params, dropout }: Predictor,
+  model: Pick<Predictor, "config" | "params">,
   batch: GroupBatch,
   withCollisions: boolean,
 ): CompletionScores {
+  const { config, params } = model;
   const { ids, positions, branches, mask } = batch;
-  const bias = branchBias(positions, branches, config.slidingWindow);
-  const states = hiddenStates(config, params, ids, tf.onesLike(ids), {
-    positions,
-    attentionBias: bias,
-    dropout,
-  });
   const flat = (x: Tensor2D): Tensor1D => tf.reshape(x, [x.size]);
   const masked = (x: Tensor1D): Tensor2D => tf.mul(tf.reshape(x, mask.shape), mask);
-  const model = { config, params };
-  const predictors = flat(batch.predictors);
+  const attentionBias = branchBias(positions, branches, config.slidingWindow);
+  const states = hiddenStatesAt(config, params, ids, tf.onesLike(ids), flat(batch.predictors), {
+    positions,
+    attentionBias,
+  });
   return {
-    logps: masked(logpsAt(model, states, predictors, flat(batch.targets))),
-    collisions: withCollisions ? masked(logCollisionsAt(model, states, predictors)) : null,
+    logps: masked(logpsAt(model, states, flat(batch.targets))),
+    collisions: withCollisions ? masked(logCollisionsAt(model, states)) : null,
   };
 }

@@ -1,7 +1,8 @@
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, describe, expect, test } from "vitest";
-import { hiddenStates } from "../../src/transformer.ts";
+import type { ModelConfig } from "../../src/config.ts";
+import { hiddenStates, hiddenStatesAt } from "../../src/transformer.ts";
 import { LEARNED, padded, randomIds, TINY, tinyParameters } from "./tiny.ts";
 
 // The same sums over the same numbers, among zeros that padding adds.
@@ -81,5 +82,48 @@ describe("transformer", () => {
     const states = hiddenStates(TINY, params, ids, attentionMask);
     expect(tf.memory().numTensors).toBe(before + 1);
     tf.dispose([states, params, ids, attentionMask]);
+  });
+});
+
+describe("transformer at places", () => {
+  const PARALLEL: ModelConfig = { ...TINY, residual: "parallel" };
+  const families = {
+    sequential: LEARNED,
+    parallel: PARALLEL,
+    "parallel with a shared norm": { ...PARALLEL, sharedNorm: true },
+  };
+  const FEW = [5, 0, 5, 7];
+  const MORE_THAN_TOKENS = [...FEW, ...FEW, 1, 2, 3];
+  const cases = Object.entries(families).flatMap(([name, config]) =>
+    [FEW, MORE_THAN_TOKENS].map((places) => [name, places.length, places, config] as const),
+  );
+
+  test.each(cases)("%s, %i places: states and gradients are those of all tokens", (...given) => {
+    const [, , places, config] = given;
+    const params = tinyParameters(config);
+    const variables = Object.fromEntries(
+      Object.entries(params).map(([name, tensor]) => [name, tf.variable(tensor)]),
+    );
+    const at = tf.tensor1d(places, "int32");
+    const ids = tf.tensor2d(randomIds(8, config.vocabSize), [2, 4], "int32");
+    const mask = tf.onesLike(ids);
+    const differentiate = (statesOf: () => tf.Tensor) => {
+      const weights = tf.linspace(-1, 1, places.length * config.width);
+      const { value, grads } = tf.variableGrads(() =>
+        tf.sum(tf.mul(tf.reshape(statesOf(), [-1]), weights)),
+      );
+      return [statesOf(), value, ...Object.values(grads)].map((tensor) => tensor.dataSync());
+    };
+    tf.tidy(() => {
+      const all = differentiate(() =>
+        tf.gather(tf.reshape(hiddenStates(config, variables, ids, mask), [8, config.width]), at),
+      );
+      const some = differentiate(() => hiddenStatesAt(config, variables, ids, mask, at));
+      expect(some[0]).toHaveLength(places.length * config.width);
+      some.forEach((numbers, i) => {
+        expect(numbers).toBeAllClose(all[i] as Float32Array, SAME_SUMS);
+      });
+    });
+    tf.dispose([params, variables, at, ids, mask]);
   });
 });
