@@ -21,7 +21,7 @@ const SHOWN = 10;
 
 const HELP = `
 Errors are rows that cannot be read or teach nothing: malformed rows, identical pairs, empty
-completions, prompts that differ, prompts over the limit, pairs that truncation makes identical.
+completions, prompts that differ, prompts that reach the limit, pairs that truncation makes identical.
 Warnings are what to know before training: lost ends of text, tokens that merge where prompt and
 completion meet, special tokens in texts, repeated rows, near-duplicates in several parts (by file
 name, by a field "split", or of --against), unbalanced labels, lengths that tell good from bad.

@@ -18,6 +18,7 @@ export type LintCode =
   | "prompts_differ"
   | "prompt_too_long"
   | "identical_after_truncation"
+  | "prompt_cut"
   | "lost_eos"
   | "missing_eos"
   | "boundary_merge"
@@ -43,11 +44,15 @@ export const LINT_CODES: Readonly<Record<LintCode, CodeInfo>> = {
   },
   prompt_too_long: {
     severity: "error",
-    meaning: "the prompt alone is longer than the limit allows",
+    meaning: "the prompt alone reaches the limit: nothing of a completion is left",
   },
   identical_after_truncation: {
     severity: "error",
     meaning: "chosen and rejected differ only in what truncation cuts off",
+  },
+  prompt_cut: {
+    severity: "warning",
+    meaning: "truncation cuts the prompt",
   },
   lost_eos: {
     severity: "warning",

@@ -114,9 +114,9 @@ function checkTruncated(
   truncation: TruncationOptions,
   findings: Findings,
 ): void {
-  const { maxLength, maxPromptLength } = truncation;
-  if (promptIds.length > (maxPromptLength ?? maxLength - 1)) findings.add("prompt_too_long", row);
   const cut = truncateRow(promptIds, completionIds, truncation);
+  if (cut.becameEmpty) findings.add("prompt_too_long", row);
+  else if (cut.promptCut) findings.add("prompt_cut", row);
   if (cut.lostEos) findings.add("lost_eos", row);
   if (cut.becameIdentical) findings.add("identical_after_truncation", row);
 }

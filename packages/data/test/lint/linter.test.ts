@@ -204,7 +204,7 @@ describe("lint: tokens", () => {
     expect(await found(rows, { encoder, truncation: { maxLength: 9 } })).toEqual([]);
     expect(
       await found(rows, { encoder, truncation: { maxLength: 6, maxPromptLength: 5 } }),
-    ).toEqual(["prompt_too_long 3", "lost_eos 1,2,3"]);
+    ).toEqual(["prompt_cut 3", "lost_eos 1,2,3"]);
   });
 
   test("tokens that would merge at the border are found", async () => {
