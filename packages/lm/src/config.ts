@@ -99,4 +99,9 @@ export interface ModelConfig {
   /** Scores are divided by sqrt(headWidth), and by (layer + 1), layers from 0, when set. */
   readonly scores: { readonly scaleByInverseLayer: boolean };
   readonly specialIds: SpecialIds;
+  /**
+   * Instead of logits per token the model gives so many scores per text, read at its last token: 1
+   * for a reward model, the number of classes for a classifier. Missing: a language model.
+   */
+  readonly labels?: number;
 }

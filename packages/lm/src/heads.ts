@@ -10,7 +10,13 @@ import { parameter } from "./layers.ts";
 import type { Params } from "./types.ts";
 
 /** Weight of the output head, `[V, D]`: the embedding itself in tied models. */
-export function outputHead({ tiedEmbeddings }: ModelConfig, params: Params): Tensor2D {
+export function outputHead({ tiedEmbeddings, labels }: ModelConfig, params: Params): Tensor2D {
+  if (labels !== undefined) {
+    throw new Error(
+      `outputHead: expected a language model, got a model of ${labels} labels, which predicts no ` +
+        "tokens. Load a causal language model.",
+    );
+  }
   return parameter(params, tiedEmbeddings ? "embedding" : "head");
 }
 

@@ -91,14 +91,17 @@ export function huggingFaceLayouts(config: ModelConfig): ParameterLayout[] {
 
 /** Every parameter of a model and the tensors that hold it, in the order of the forward pass. */
 export function parameterLayouts(config: ModelConfig, naming: Naming): ParameterLayout[] {
-  const { vocabSize, width, layers, maxPositions, position, tiedEmbeddings } = config;
+  const { vocabSize, width, layers, maxPositions, position, tiedEmbeddings, labels } = config;
   const layouts = [whole("embedding", [vocabSize, width], `${naming.embedding}.weight`)];
   if (position.kind === "learned") {
     layouts.push(whole("positions", [maxPositions, width], `${naming.positions}.weight`));
   }
   for (let block = 0; block < layers; block++) layouts.push(...blockLayouts(config, naming, block));
   layouts.push(...norm(config, "norm", naming.norm));
-  if (!tiedEmbeddings) layouts.push(whole("head", [vocabSize, width], `${naming.head}.weight`));
+  if (labels !== undefined) layouts.push(scoreHead(width, labels));
+  else if (!tiedEmbeddings) {
+    layouts.push(whole("head", [vocabSize, width], `${naming.head}.weight`));
+  }
   return layouts;
 }
 
@@ -177,6 +180,12 @@ function matrixLayouts(
     return { name: `${name}.bias`, shape: [extent], at, order };
   });
   return [weight, { name: `${name}.bias`, shape: [total], transposed: false, pieces }];
+}
+
+/** The head of transformers' classes for sequence classification, named alike in all families. */
+function scoreHead(width: number, labels: number): ParameterLayout {
+  const piece = { name: "score.weight", shape: [labels, width], at: 0, order: null };
+  return { name: "score.weight", shape: [width, labels], transposed: true, pieces: [piece] };
 }
 
 /** A parameter that is one tensor, stored as it is. */

@@ -131,7 +131,8 @@ export async function loadModel(path: string): Promise<LoadedModel> {
 }
 
 /**
- * Writes a folder that `AutoModelForCausalLM.from_pretrained` of transformers reads. Every file is
+ * Writes a folder that `AutoModelForCausalLM.from_pretrained` of transformers reads, or
+ * `AutoModelForSequenceClassification` where the config has labels. Every file is
  * replaced atomically; config.json comes last, so that a first save that was cut off is no model.
  *
  * @throws Error when the parameters do not fit the config.
@@ -145,10 +146,12 @@ export async function saveModel(folder: string, model: SavedModel): Promise<void
     return values ?? new Float32Array(); // checkParameters has made sure that it is there
   });
   if (model.tokenizer !== undefined) await writeTokenizer(model.tokenizer, folder);
-  await writeJson(
-    join(folder, "generation_config.json"),
-    model.generationConfig ?? generationDefaults(config),
-  );
+  if (config.labels === undefined) {
+    await writeJson(
+      join(folder, "generation_config.json"),
+      model.generationConfig ?? generationDefaults(config),
+    );
+  }
   await writeJson(join(folder, "config.json"), toHuggingFace(config, TORCH_DTYPES[dtype]));
 }
 

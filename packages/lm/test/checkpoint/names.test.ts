@@ -45,6 +45,17 @@ describe("checkpoint/names", () => {
     });
   });
 
+  test.each(["gpt2-tied", "llama-gqa"])("%s as a classifier has scores for a head", (name) => {
+    const languageModel = config(name);
+    const classifier = { ...languageModel, labels: 3 };
+    const { head: _, ...others } = shapes(languageModel);
+    expect(shapes(classifier)).toEqual({ ...others, "score.weight": [48, 3] });
+    expect(stored(classifier)).toContain("score.weight");
+    const names = stored(classifier);
+    expect(match(classifier, names).stored.get("score.weight")).toBe("score.weight");
+    expect(() => match(classifier, names.slice(0, -1))).toThrow("expected tensors score.weight");
+  });
+
   test("Llama has grouped heads, a gated MLP and a head of its own", () => {
     expect(shapes(config("llama-gqa", { num_hidden_layers: 1, head_dim: 16 }))).toEqual({
       embedding: [192, 48],

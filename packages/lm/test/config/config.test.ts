@@ -120,6 +120,20 @@ describe("config", () => {
     expect(parseConfig(toHuggingFace(config))).toEqual(config);
   });
 
+  test("classifiers have as many labels as config.json names, or 2", () => {
+    const architectures = ["LlamaForSequenceClassification"];
+    const of = (options: Record<string, unknown>) =>
+      parseConfig(changed("llama-gqa", { architectures, ...options }));
+    const reward = of({ id2label: { 0: "LABEL_0" }, label2id: { LABEL_0: 0 } });
+    expect(reward.labels).toBe(1);
+    expect(of({ num_labels: 5 }).labels).toBe(5);
+    expect(of({}).labels).toBe(2);
+    expect(parseConfig(toHuggingFace(reward))).toEqual(reward);
+    expect(toHuggingFace(reward)).toMatchObject({ architectures, id2label: { 0: "LABEL_0" } });
+    const languageModel = parseConfig(changed("llama-gqa", { id2label: { 0: "LABEL_0" } }));
+    expect(languageModel).not.toHaveProperty("labels");
+  });
+
   test("a missing Mistral window means 4096, null means none", () => {
     expect(parseConfig(changed("mistral-window", { sliding_window: undefined }))).toMatchObject({
       slidingWindow: 4096,
@@ -186,7 +200,7 @@ describe("config", () => {
     ],
     ["llama-gqa", { model_type: undefined }, "got undefined"],
     ["llama-gqa", { model_type: "constructor" }, 'got "constructor"'],
-    ["llama-gqa", { architectures: ["LlamaForSequenceClassification"] }, "architectures"],
+    ["llama-gqa", { architectures: ["LlamaForTokenClassification"] }, "architectures"],
     ["llama-gqa", { hidden_act: "relu" }, 'expected hidden_act to be silu, got "relu"'],
     ["llama-gqa", { hidden_act: "constructor" }, "expected hidden_act to be silu"],
     ["llama-gqa", { mlp_bias: true }, "expected mlp_bias to be false, got true"],

@@ -66,6 +66,20 @@ describe("io/model-folder", () => {
     tf.dispose([{ ...model.params }, { ...again.params }]);
   });
 
+  test.each(["gpt2-tied", "gpt_neox-pythia"])("%s with scores is the same again", async (name) => {
+    const folder = await temporaryFolder();
+    const { params, ...model } = await loadModel(modelPath(name));
+    const { head: _, ...others } = params;
+    const weights = { ...others, "score.weight": tf.randomNormal([model.config.width, 2]) };
+    const config = { ...model.config, labels: 2 };
+    await saveModel(folder, { config, params: weights });
+    expect(await readdir(folder)).toEqual(["config.json", "model.safetensors"]);
+    const again = await loadModel(folder);
+    expect(again.config).toEqual(config);
+    expect(await values(again.params)).toEqual(await values(weights));
+    tf.dispose([{ ...params }, { ...again.params }, weights["score.weight"]]);
+  });
+
   test("tokenizer files and generation_config.json are carried along", async () => {
     const [from, to] = [await temporaryFolder(), await temporaryFolder()];
     await cp(modelPath("gpt2-tied"), from, { recursive: true });

@@ -33,7 +33,7 @@ const COMMON = [
   "attention_dropout",
   "hidden_dropout",
   "classifier_dropout",
-  // labels of a classification head, which a causal language model does not have
+  // labels of a classification head: their number is read where there is one, their names never
   "id2label",
   "label2id",
   "num_labels",

@@ -9,15 +9,18 @@ import { ignoredOptions } from "./ignored.ts";
 import { OptionReader } from "./reader.ts";
 import { type RotaryStyle, readRotary } from "./rope.ts";
 
-/** Class that a config.json names in `architectures`. */
-const ARCHITECTURES: Readonly<Record<Family, string>> = {
-  gpt2: "GPT2LMHeadModel",
-  gpt_neox: "GPTNeoXForCausalLM",
-  llama: "LlamaForCausalLM",
-  mistral: "MistralForCausalLM",
-  qwen2: "Qwen2ForCausalLM",
-  stablelm: "StableLmForCausalLM",
+/** Classes that a config.json names in `architectures`: of language models, and of classifiers. */
+const ARCHITECTURES: Readonly<Record<Family, readonly [string, string]>> = {
+  gpt2: ["GPT2LMHeadModel", "GPT2ForSequenceClassification"],
+  gpt_neox: ["GPTNeoXForCausalLM", "GPTNeoXForSequenceClassification"],
+  llama: ["LlamaForCausalLM", "LlamaForSequenceClassification"],
+  mistral: ["MistralForCausalLM", "MistralForSequenceClassification"],
+  qwen2: ["Qwen2ForCausalLM", "Qwen2ForSequenceClassification"],
+  stablelm: ["StableLmForCausalLM", "StableLmForSequenceClassification"],
 };
+
+/** Labels of a classifier whose config.json names none. */
+const DEFAULT_LABELS = 2;
 
 const PARSERS: Readonly<Record<Family, (options: OptionReader) => ModelConfig>> = {
   gpt2: parseGpt2,
@@ -28,9 +31,9 @@ const PARSERS: Readonly<Record<Family, (options: OptionReader) => ModelConfig>> 
   stablelm: parseStableLm,
 };
 
-/** The class that transformers uses for a family, as written in `architectures`. */
-export function architectureOf(family: Family): string {
-  return ARCHITECTURES[family];
+/** The class that transformers uses for a model, as written in `architectures`. */
+export function architectureOf({ family, labels }: ModelConfig): string {
+  return ARCHITECTURES[family][labels === undefined ? 0 : 1];
 }
 
 /**
@@ -45,12 +48,14 @@ export function parseConfig(json: unknown): ModelConfig {
   }
   const options = new OptionReader(json, "config.json");
   const family = readFamily(options);
+  const isClassifier = readIsClassifier(options, family);
   options.ignore(ignoredOptions(family));
   options.require("is_encoder_decoder", false);
   options.require("add_cross_attention", false);
   const config = PARSERS[family](options);
+  const labels = isClassifier ? { labels: readLabels(options) } : {};
   options.finish();
-  return checkHeads(config);
+  return checkHeads({ ...config, ...labels });
 }
 
 function readFamily(options: OptionReader): Family {
@@ -62,14 +67,23 @@ function readFamily(options: OptionReader): Family {
         `got ${describe(type)}. Other families are not supported.`,
     );
   }
-  const classes = options.raw("architectures") ?? [ARCHITECTURES[family]];
-  if (!Array.isArray(classes) || classes.length !== 1 || classes[0] !== ARCHITECTURES[family]) {
-    throw new CheckpointError(
-      `config.json: expected architectures ["${ARCHITECTURES[family]}"], got ${describe(classes)}. ` +
-        "Only causal language models are supported.",
-    );
-  }
   return family;
+}
+
+function readIsClassifier(options: OptionReader, family: Family): boolean {
+  const [languageModel, classifier] = ARCHITECTURES[family];
+  const classes = options.raw("architectures") ?? [languageModel];
+  const name: unknown = Array.isArray(classes) && classes.length === 1 ? classes[0] : null;
+  if (name === languageModel || name === classifier) return name === classifier;
+  throw new CheckpointError(
+    `config.json: expected architectures ["${languageModel}"] or ["${classifier}"], got ` +
+      `${describe(classes)}. Other models are not supported.`,
+  );
+}
+
+function readLabels(options: OptionReader): number {
+  const names = options.object("id2label");
+  return options.size("num_labels", names ? Object.keys(names).length : DEFAULT_LABELS);
 }
 
 function checkHeads(config: ModelConfig): ModelConfig {

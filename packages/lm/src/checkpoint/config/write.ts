@@ -15,7 +15,7 @@ export function toHuggingFace(
   dtype: "float32" | "bfloat16" | "float16" = "float32",
 ): Record<string, unknown> {
   return {
-    architectures: [architectureOf(config.family)],
+    architectures: [architectureOf(config)],
     model_type: config.family,
     ...(config.family === "gpt2" ? gpt2Options(config) : rotaryOptions(config)),
     vocab_size: config.vocabSize,
@@ -25,6 +25,16 @@ export function toHuggingFace(
     pad_token_id: config.specialIds.pad,
     torch_dtype: dtype,
     use_cache: true,
+    ...(config.labels !== undefined && labelOptions(config.labels)),
+  };
+}
+
+/** Names of labels, whose number is what transformers counts. */
+function labelOptions(labels: number): Record<string, unknown> {
+  const names = Array.from({ length: labels }, (_, label) => `LABEL_${label}`);
+  return {
+    id2label: Object.fromEntries(names.map((name, label) => [String(label), name])),
+    label2id: Object.fromEntries(names.map((name, label) => [name, label])),
   };
 }
 
