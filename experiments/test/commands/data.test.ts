@@ -76,7 +76,10 @@ describe("commands/data-lint", () => {
       "--truncation",
       "keep_end",
     );
-    expect(end.report).toMatchObject({ errors: [], warnings: [] });
+    expect(end.report).toMatchObject({
+      errors: [],
+      warnings: [{ code: "prompt_cut", rows: [1] }],
+    });
     const without = await capture(["data", "lint", path, "--max-length", "4"]);
     expect(without).toMatchObject({ code: EXIT.failed, out: "" });
     expect(without.err).toContain("expected a tokenizer");

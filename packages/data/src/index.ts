@@ -19,6 +19,7 @@ export {
   examples,
   type LeftOut,
 } from "./examples.ts";
+export { RowError } from "./formats/fields.ts";
 export {
   FORMAT_NAMES,
   type FormatName,
@@ -44,7 +45,6 @@ export {
 export {
   type LoadedTokenized,
   type LoadTokenizedOptions,
-  loadCompletions,
   loadPairs,
   loadRanked,
   loadUnpaired,

@@ -16,12 +16,7 @@ import {
   type TruncationOptions,
   truncateRow,
 } from "../tokens/truncate.ts";
-import type {
-  TokenizedCompletion,
-  TokenizedPair,
-  TokenizedRanked,
-  TokenizedUnpaired,
-} from "../types.ts";
+import type { TokenizedPair, TokenizedRanked, TokenizedUnpaired } from "../types.ts";
 import { eachExample, type LoadOptions, type LoadReport, noExamples } from "./load.ts";
 
 /** Options of loading for training. Rows that are ids already are not cut: too long ones are bad. */
@@ -81,17 +76,6 @@ export function loadUnpaired(
     ...rest,
     completionIds: completionIds[0] as ArrayLike<number>,
     label,
-  }));
-}
-
-/** Loads completions to learn; of a pair, the chosen one. @throws as {@link loadPairs} */
-export function loadCompletions(
-  path: string,
-  options: LoadTokenizedOptions,
-): Promise<LoadedTokenized<TokenizedCompletion>> {
-  return load(path, "completion", options, ({ completionIds, ...rest }) => ({
-    ...rest,
-    completionIds: completionIds[0] as ArrayLike<number>,
   }));
 }
 

@@ -8,7 +8,7 @@ import type { ExampleMeta, Text } from "../types.ts";
 import type { ExampleEncoder } from "./encoder.ts";
 
 /** What is trained on: see {@link ExampleOf.kind} for what data sets hold. */
-export type TrainingKind = "pair" | "ranked" | "unpaired" | "completion";
+export type TrainingKind = "pair" | "ranked" | "unpaired";
 
 /** A prompt and its completions, better ones first. */
 export interface IdRow {
@@ -32,13 +32,11 @@ export const SERVES: Readonly<Record<TrainingKind, string>> = {
   pair: "preference, ranked, or tokenized-preference",
   ranked: "ranked, preference, tokenized-ranked or tokenized-preference",
   unpaired: "unpaired, preference, tokenized-unpaired or tokenized-preference",
-  completion: "prompt-completion, language-modeling, labeled, or preference, whose chosen is taken",
 };
 
 /**
- * The rows of an example. Pairs serve as rankings of two, as two unpaired examples, and by their
- * chosen completion; rankings as all their pairs. Of a conversation to learn, the last turn is the
- * completion.
+ * The rows of an example. Pairs serve as rankings of two and as two unpaired examples, rankings as
+ * all their pairs.
  *
  * @param encoder may be missing where the example is ids
  * @returns null where its kind does not serve; "no tokenizer" where an encoder is missing
@@ -71,9 +69,7 @@ function givenRows(item: AnyExample, as: TrainingKind): readonly IdRow[] | null 
         { ...common, completionIds: [rejectedIds], label: false },
       ];
     }
-    return [
-      { ...common, completionIds: as === "completion" ? [chosenIds] : [chosenIds, rejectedIds] },
-    ];
+    return [{ ...common, completionIds: [chosenIds, rejectedIds] }];
   }
   if (item.kind === "tokenized-ranked" && as === "ranked") return [item.example];
   if (item.kind === "tokenized-unpaired" && as === "unpaired") {
@@ -88,8 +84,7 @@ function textRows(item: AnyExample, as: TrainingKind): readonly TextRow[] | null
     case "preference": {
       const { prompt, chosen, rejected, meta } = item.example;
       if (as === "unpaired") return unpair(item.example).map(singleRow);
-      const completions = as === "completion" ? [chosen] : [chosen, rejected];
-      return [{ prompt, completions, ...(meta && { meta }) }];
+      return [{ prompt, completions: [chosen, rejected], ...(meta && { meta }) }];
     }
     case "ranked": {
       const { prompt, completions, meta } = item.example;
@@ -102,11 +97,6 @@ function textRows(item: AnyExample, as: TrainingKind): readonly TextRow[] | null
     }
     case "unpaired":
       return as === "unpaired" ? [singleRow(item.example)] : null;
-    case "prompt-completion":
-      return as === "completion" ? [singleRow(item.example)] : null;
-    case "language-modeling":
-    case "labeled":
-      return as === "completion" ? [wholeText(item.example)] : null;
     default:
       return null;
   }
@@ -117,12 +107,4 @@ function singleRow({
   ...rest
 }: Omit<TextRow, "completions"> & { readonly completion: Text }): TextRow {
   return { ...rest, completions: [completion] };
-}
-
-function wholeText({ text, meta }: { readonly text: Text; readonly meta?: ExampleMeta }): TextRow {
-  const parts =
-    typeof text === "string"
-      ? { prompt: "", completions: [text] }
-      : { prompt: text.slice(0, -1), completions: [text.slice(-1)] };
-  return { ...parts, ...(meta && { meta }) };
 }

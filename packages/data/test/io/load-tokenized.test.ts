@@ -1,11 +1,4 @@
-import {
-  IdPool,
-  loadCompletions,
-  loadPairs,
-  loadRanked,
-  loadUnpaired,
-  type TokenizedPair,
-} from "@preflab/data";
+import { IdPool, loadPairs, loadRanked, loadUnpaired, type TokenizedPair } from "@preflab/data";
 import { ChatTemplate, Tokenizer } from "@preflab/lm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -118,7 +111,7 @@ describe("io/load-tokenized", () => {
     expect(pairs.prompts).toBe(1);
   });
 
-  test("pairs serve as rankings of two, as unpaired examples and by their chosen completion", async () => {
+  test("pairs serve as rankings of two and as two unpaired examples", async () => {
     const path = await file(pair("a", "b", "c"));
     const ranked = await loadRanked(path, options);
     expect(ranked.examples[0]?.completionIds).toEqual([
@@ -140,23 +133,12 @@ describe("io/load-tokenized", () => {
         meta: { row: 0 },
       },
     ]);
-    const { examples } = await loadCompletions(path, options);
-    expect(examples).toMatchObject([{ completionIds: Uint16Array.of(1, eos) }]);
     const ids = await file({ promptIds: [1], chosenIds: [2], rejectedIds: [3] });
-    const of = async (load: typeof loadUnpaired | typeof loadCompletions) =>
-      (await load(ids, { maxLength: 8 })).examples.map(({ completionIds }) => completionIds[0]);
-    expect(await of(loadUnpaired)).toEqual([2, 3]);
-    expect(await of(loadCompletions)).toEqual([2]);
-  });
-
-  test("plain texts are completions of nothing", async () => {
-    const { examples } = await loadCompletions(await file({ text: "a b" }), options);
-    expect(examples[0]).toMatchObject({
-      promptIds: Uint16Array.of(bos),
-      completionIds: Uint16Array.of(0, 1, eos),
-    });
-    const labeled = await loadCompletions(await file({ text: "c", label: 1 }), options);
-    expect(labeled.examples[0]).toMatchObject({ completionIds: Uint16Array.of(2, eos) });
+    const { examples } = await loadUnpaired(ids, { maxLength: 8 });
+    expect(examples.map(({ completionIds, label }) => [completionIds[0], label])).toEqual([
+      [2, true],
+      [3, false],
+    ]);
   });
 
   test("other kinds, texts without a tokenizer and lengths without room are refused", async () => {
