@@ -62,6 +62,11 @@ function normalizeHeads(
   return tf.mul(unit, tf.expandDims(gain, 1)); // gain [H, 1, K]
 }
 
+/** What the products of queries and keys are multiplied by. @param layer index of the block, from 0 */
+export function scoreScale({ headWidth, scores }: ModelConfig, layer: number): number {
+  return 1 / Math.sqrt(headWidth) / (scores.scaleByInverseLayer ? layer + 1 : 1);
+}
+
 /**
  * What every query gathers from the values.
  * @param layer index of the block, from 0
@@ -70,13 +75,14 @@ function normalizeHeads(
  * @returns `[B * T, H K]`, before the output projection
  */
 export function attend(
-  { heads, kvHeads, headWidth, scores }: ModelConfig,
+  config: ModelConfig,
   layer: number,
   { q, k, v }: Heads,
   bias: Tensor4D,
 ): Tensor2D {
+  const { heads, kvHeads, headWidth } = config;
   const [batch, , length] = q.shape;
-  const scale = 1 / Math.sqrt(headWidth) / (scores.scaleByInverseLayer ? layer + 1 : 1);
+  const scale = scoreScale(config, layer);
   const group = heads / kvHeads;
   // The queries that share a key head are one longer list of queries: nothing is repeated.
   const grouped = tf.reshape(q, [batch, kvHeads, group * length, headWidth]);

@@ -1,17 +1,22 @@
 /**
- * One token per row, compiled for one number of rows and one cache length. Keys and values are flat
- * variables of which each step writes one column in place. Which rows these are, and when they move
- * to a decoder of another shape, is decided in ./wave.ts.
+ * One token per row, compiled for one number of rows and one cache length. Keys and values are
+ * variables of which each step writes one column per row in place. Which rows these are, and when
+ * they move to a decoder of another shape, is decided in ./wave.ts.
  */
 
-import { type Jitted, jit } from "@preflab/tfjs-backend-ort";
+import {
+  type ConstantTensors,
+  cachedAttention,
+  type Jitted,
+  jit,
+  variableElements,
+} from "@preflab/tfjs-backend-ort";
 import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { attend, projectHeads } from "../attention.ts";
+import { projectHeads, scoreScale } from "../attention.ts";
 import type { ModelConfig } from "../config.ts";
 import { logits } from "../heads.ts";
 import { normalize } from "../layers.ts";
-import { attentionBias } from "../positions.ts";
 import { anglesAt } from "../rotary.ts";
 import { block, embed } from "../transformer.ts";
 import type { Params } from "../types.ts";
@@ -21,16 +26,16 @@ import { type Choice, choose, type Drawn } from "./draw.ts";
 /** Compiled ways to choose tokens kept per shape. */
 const PROGRAMS = 8;
 
-/** What a step is given; `B` rows, all at the same column of the cache. */
+/** What a step is given, for `B` rows. */
 export interface StepInputs {
   /** `[B]` int32, the tokens that are now known. */
   readonly ids: Tensor1D;
-  /** `[1]` int32, the column of these tokens in the cache. */
-  readonly column: Tensor1D;
-  /** `[B]` int32, the column of each row's first token; negative when that was dropped. */
-  readonly starts: Tensor1D;
+  /** `[B]` int32, the columns of these tokens in the cache: after those that are filled. */
+  readonly columns: Tensor1D;
+  /** `[B]` int32, the tokens' positions. */
+  readonly positions: Tensor1D;
   /** `[B, 1]`, see `choose`. */
-  readonly noise: Tensor2D;
+  readonly noise: Tensor2D | null;
   /** `[B, L]` int32 with a repetition penalty, else null. */
   readonly history: Tensor2D | null;
   readonly choice: Choice;
@@ -44,24 +49,33 @@ export interface StepOutputs extends Drawn {
   readonly logits: Tensor2D | null;
 }
 
-/** Flat `[rows * heads * length * width]` keys or values of a layer. */
-type Cache = tf.Variable<tf.Rank.R1>;
+/** `[rows, heads, length, width]` keys or values of a layer. */
+type Cache = tf.Variable<tf.Rank.R4>;
 
 /** Decodes a fixed number of rows with a cache of fixed length. */
 export class Decoder {
   readonly shape: CacheShape;
-  /** Keys, then values, of each layer in turn; made when first loaded. */
-  #caches: Cache[] = [];
+  /** Keys, then values, of each layer in turn. */
+  readonly #caches: readonly Cache[];
   readonly #step: Jitted<[StepInputs], StepOutputs>;
-  readonly #cells: Tensor2D;
 
-  constructor(config: ModelConfig, params: Params, shape: CacheShape) {
+  /** @param constants parameters that never change, if any */
+  constructor(
+    config: ModelConfig,
+    params: Params,
+    shape: CacheShape,
+    constants: ConstantTensors | null,
+  ) {
     this.shape = shape;
-    this.#cells = firstCells(shape);
+    const { rows, heads, length, width } = shape;
+    this.#caches = Array.from({ length: 2 * config.layers }, () =>
+      tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R4>([rows, heads, length, width]), false)),
+    );
     this.#step = jit((inputs: StepInputs) => this.#trace(config, params, inputs), {
-      name: `decode ${shape.rows} x ${shape.length}`,
+      name: `decode ${rows} x ${length}`,
       cacheSize: PROGRAMS,
       whenFull: "evict",
+      ...(constants ? { constants } : {}),
     });
   }
 
@@ -70,20 +84,27 @@ export class Decoder {
     return 2 * layers * cacheSize(shape) * Float32Array.BYTES_PER_ELEMENT;
   }
 
-  /** Starts with these keys and values, which become the decoder's own. */
-  load(arrays: readonly Float32Array[]): void {
-    arrays.forEach((array, i) => {
-      const tensor = tf.tensor1d(array);
-      const cache = this.#caches[i];
-      if (cache) cache.assign(tensor);
-      else this.#caches.push(tf.variable(tensor, false) as Cache);
-      tensor.dispose();
+  /**
+   * Changes the keys and values.
+   * @param write puts into `elements`, a flat array of {@link shape}, what the index-th cache is to
+   *   hold: keys, then values, of each layer in turn. The rest of the elements have no meaning.
+   */
+  load(write: (elements: Float32Array, index: number) => void): void {
+    this.#caches.forEach((cache, index) => {
+      const own = variableElements(cache) as Float32Array | null;
+      const elements = own ?? new Float32Array(cache.size);
+      write(elements, index);
+      if (!own) tf.tidy(() => cache.assign(tf.tensor4d(elements, cache.shape)));
     });
   }
 
-  /** Copies of the keys and values, as {@link load} takes them. */
+  /** The keys and values, in the order of {@link load}; valid until the next step. */
   async read(): Promise<Float32Array[]> {
-    return Promise.all(this.#caches.map((cache) => cache.data<"float32">()));
+    return Promise.all(
+      this.#caches.map(
+        (cache) => (variableElements(cache) as Float32Array | null) ?? cache.data<"float32">(),
+      ),
+    );
   }
 
   /** Adds the tokens to the cache and chooses the next ones. The caller disposes both sides. */
@@ -94,28 +115,19 @@ export class Decoder {
   /** Frees programs and caches. */
   dispose(): void {
     this.#step.dispose();
-    tf.dispose([this.#cells, ...this.#caches]);
-    this.#caches = [];
+    tf.dispose([...this.#caches]);
   }
 
   #trace(config: ModelConfig, params: Params, inputs: StepInputs): StepOutputs {
-    const { ids, column, starts } = inputs;
-    const { rows, length } = this.shape;
-    const positions = tf.expandDims(tf.sub(column, starts), 1) as Tensor2D; // [B, 1]
+    const { rows } = this.shape;
+    const positions = tf.expandDims(inputs.positions, 1) as Tensor2D; // [B, 1]
     const angles = config.position.kind === "rotary" ? anglesAt(config.position, positions) : null;
-    const filled = tf.greaterEqual(tf.range(0, length, 1, "int32"), tf.expandDims(starts, 1));
-    const keyMask = tf.cast(filled, "int32") as Tensor2D; // [B, S]
-    const bias = attentionBias(keyMask, column, config.slidingWindow);
-    const cells = tf.add(this.#cells, tf.mul(column, tf.scalar(this.shape.width, "int32")));
-    const places = tf.reshape(cells, [cells.size, 1]) as Tensor2D;
 
-    let x = embed(config, params, tf.expandDims(ids, 1), positions); // [B, D]
+    let x = embed(config, params, tf.expandDims(inputs.ids, 1), positions); // [B, D]
     for (let layer = 0; layer < config.layers; layer++) {
       x = block(config, params, layer, x, (normed, name) => {
-        const { q, k, v } = projectHeads(config, params, name, normed, rows, angles);
-        const keys = this.#write(2 * layer, places, k);
-        const values = this.#write(2 * layer + 1, places, v);
-        return attend(config, layer, { q, k: keys, v: values }, bias);
+        const heads = projectHeads(config, params, name, normed, rows, angles);
+        return this.#attend(config, layer, heads, inputs.columns);
       });
     }
     const scores = logits(config, params, normalize(config, params, "norm", x));
@@ -123,22 +135,20 @@ export class Decoder {
     return { ...drawn, logits: inputs.wantsLogits ? scores : null };
   }
 
-  /** Writes one column `[B, heads, 1, K]` of a cache. @returns all of it, `[B, heads, S, K]` */
-  #write(index: number, places: Tensor2D, column: Tensor4D): Tensor4D {
-    const cache = this.#caches[index] as Cache;
-    const { rows, heads, length, width } = this.shape;
-    // Flat, so that it is one scatter into the variable, which happens in place.
-    const written = tf.tensorScatterUpdate(cache, places, tf.reshape(column, [column.size]));
-    cache.assign(written as Tensor1D);
-    return tf.reshape(written, [rows, heads, length, width]);
+  /** Attention of the new tokens, whose keys and values go to the cache. `[B, H K]` */
+  #attend(
+    config: ModelConfig,
+    layer: number,
+    heads: { readonly q: Tensor4D; readonly k: Tensor4D; readonly v: Tensor4D },
+    columns: Tensor1D,
+  ): Tensor2D {
+    const [keys, values] = this.#caches.slice(2 * layer) as [Cache, Cache];
+    const { attended, ...written } = cachedAttention(
+      { ...heads, keys, values, lengths: columns },
+      { scale: scoreScale(config, layer), window: config.slidingWindow },
+    );
+    keys.assign(written.keys);
+    values.assign(written.values);
+    return tf.reshape(attended, [this.shape.rows, config.heads * config.headWidth]);
   }
-}
-
-/** Index of every element of column 0 in the flat cache. `[rows * heads, width]` int32 */
-function firstCells({ rows, heads, length, width }: CacheShape): Tensor2D {
-  return tf.tidy(() => {
-    const size = length * width;
-    const starts = tf.range(0, rows * heads * size, size, "int32");
-    return tf.add(tf.expandDims(starts, 1), tf.range(0, width, 1, "int32"));
-  });
 }

@@ -7,9 +7,19 @@
  */
 
 import { logSoftmaxAt } from "@preflab/tfjs-backend-ort";
-import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { minP, repetitionPenalty, temper, topK, topP } from "./filters.ts";
+
+/**
+ * Probabilities of a block. Cumulative sums take ten times as long as plain ones: summed are blocks,
+ * accumulated are the sums of blocks and the one block in which the draw lies.
+ */
+const BLOCK = 256;
+/** Vocabularies up to this size are one block. */
+const MAX_SINGLE = 4 * BLOCK;
+/** Largest float32 below 1. */
+const BELOW_ONE = 1 - 2 ** -24;
 
 /** How a token is chosen; null leaves a filter out. What is a tensor can change without compiling. */
 export interface Choice {
@@ -17,51 +27,68 @@ export interface Choice {
   readonly temperature: Scalar | 1 | null;
   readonly topK: number | null;
   readonly topP: Scalar | null;
+  /** Likeliest tokens that {@link topP} looks at, at least 1. */
+  readonly nucleus: number;
   readonly minP: Scalar | null;
   readonly penalty: Scalar | null;
+  /** `[V]`, added to the logits: 0, or a large negative number for tokens never to be drawn. */
+  readonly banned: Tensor1D | null;
 }
 
 /** Next tokens. */
 export interface Drawn {
   /** `[N]` int32 */
   readonly ids: Tensor1D;
-  /** `[N]` log-probability under the model, nats: temperature 1, no filter, no penalty. */
+  /** `[N]` log-probability under the model, nats: temperature 1, no filter, no penalty, no ban. */
   readonly logps: Tensor1D;
-  /** `[N]` the same at the sampling temperature, 0 without one. */
-  readonly temperedLogps: Tensor1D;
+  /** `[N]` the same at the sampling temperature; null where that is none or 1. */
+  readonly temperedLogps: Tensor1D | null;
+  /**
+   * `[N]` int32, 0 where `nucleus` tokens are too few to tell what top-p keeps, so that the draw may
+   * be wrong; null where all draws are right.
+   */
+  readonly isSure: Tensor1D | null;
 }
 
 /**
  * Chooses a token per row.
  * @param logits `[N, V]` of the model
- * @param noise `[N, 1]` uniform in `[0, 1)`, multiples of 2^-24
+ * @param noise `[N, 1]` uniform in `[0, 1)`, multiples of 2^-24; read only with a temperature
  * @param history `[N, L]` int32, see {@link repetitionPenalty}; read only with a penalty
  */
 export function choose(
   logits: Tensor2D,
   choice: Choice,
-  noise: Tensor2D,
+  noise: Tensor2D | null,
   history: Tensor2D | null,
 ): Drawn {
-  const { temperature, penalty } = choice;
+  const { temperature, penalty, banned } = choice;
   const penalized = penalty && history ? repetitionPenalty(logits, history, penalty) : logits;
-  if (!temperature) {
-    const ids = tf.argMax(penalized, 1) as Tensor1D;
-    return { ids, logps: logSoftmaxAt(logits, ids), temperedLogps: tf.zeros([ids.size]) };
+  const allowed = banned ? tf.add<Tensor2D>(penalized, banned) : penalized;
+  if (!temperature || !noise) {
+    const ids = tf.argMax(allowed, 1) as Tensor1D;
+    return { ids, logps: logSoftmaxAt(logits, ids), temperedLogps: null, isSure: null };
   }
   const isOne = temperature === 1;
-  const tempered = isOne ? penalized : temper(penalized, temperature);
-  const ids = invertCumulative(filtered(tempered, choice), noise);
+  const { kept, isSure } = filtered(isOne ? allowed : temper(allowed, temperature), choice);
+  const ids = invertCumulative(kept, noise);
   const logps = logSoftmaxAt(logits, ids);
-  const temperedLogps = isOne ? logps : logSoftmaxAt(temper(logits, temperature), ids);
-  return { ids, logps, temperedLogps };
+  const temperedLogps = isOne ? null : logSoftmaxAt(temper(logits, temperature), ids);
+  return { ids, logps, temperedLogps, isSure };
 }
 
-function filtered(logits: Tensor2D, choice: Choice): Tensor2D {
-  let kept = logits;
-  if (choice.topK !== null) kept = topK(kept, choice.topK);
-  if (choice.topP) kept = topP(kept, choice.topP, choice.topK ?? undefined);
-  return choice.minP ? minP(kept, choice.minP) : kept;
+function filtered(
+  logits: Tensor2D,
+  choice: Choice,
+): { readonly kept: Tensor2D; readonly isSure: Tensor1D | null } {
+  const { topP: share, minP: least, nucleus } = choice;
+  const fewest = choice.topK === null ? logits : topK(logits, choice.topK);
+  // Top-k may leave more than k tokens, equal ones, but never others that are likelier than those.
+  const most = Math.min(choice.topK ?? logits.shape[1], logits.shape[1]);
+  const { kept, isSure } = share
+    ? topP(fewest, share, Math.min(most, nucleus))
+    : { kept: fewest, isSure: null };
+  return { kept: least ? minP(kept, least) : kept, isSure: most > nucleus ? isSure : null };
 }
 
 /**
@@ -71,9 +98,43 @@ function filtered(logits: Tensor2D, choice: Choice): Tensor2D {
  * @returns `[N]` int32
  */
 export function invertCumulative(logits: Tensor2D, noise: Tensor2D): Tensor1D {
-  const vocabulary = logits.shape[1];
-  const cumulative = tf.cumsum(tf.softmax(logits), 1) as Tensor2D;
-  // Rounding leaves the sum a little off 1; noise of at most 1 - 2^-24 keeps this below the sum.
-  const target = tf.mul(tf.slice(cumulative, [0, vocabulary - 1], [-1, 1]), noise);
-  return tf.sum(tf.cast(tf.lessEqual(cumulative, target), "int32"), 1);
+  const [rows, vocabulary] = logits.shape;
+  const probabilities = tf.softmax(logits);
+  if (vocabulary <= MAX_SINGLE) return tf.squeeze(firstAbove(probabilities, noise).index, [1]);
+  const blocks = Math.ceil(vocabulary / BLOCK);
+  const padded = tf.pad(probabilities, [
+    [0, 0],
+    [0, blocks * BLOCK - vocabulary],
+  ]);
+  const sums = tf.sum(tf.reshape(padded, [rows, blocks, BLOCK]), 2) as Tensor2D;
+  const { index, share } = firstAbove(sums, noise);
+  const starts = tf.range(0, rows * blocks, blocks, "int32");
+  const chosen = tf.gather(
+    tf.reshape(padded, [rows * blocks, BLOCK]),
+    tf.add(starts, tf.squeeze(index, [1])) as Tensor1D,
+  ) as Tensor2D;
+  const within = firstAbove(chosen, share).index;
+  const ids = tf.add(tf.mul(index, tf.scalar(BLOCK, "int32")), within);
+  return tf.squeeze(ids, [1]);
+}
+
+/**
+ * Where in the cumulative sum of `weights` a share of the total lies.
+ * @param weights `[N, W]`, at least 0, of which some are above
+ * @param share `[N, 1]` in `[0, 1)`, at most 1 - 2^-24
+ * @returns `index` `[N, 1]` int32 of the first element whose cumulative weight exceeds that share,
+ *   which is never one of weight 0; `share` `[N, 1]` of this element's own weight before the place
+ */
+function firstAbove(weights: Tensor2D, share: Tensor2D): { index: Tensor2D; share: Tensor2D } {
+  const last = weights.shape[1] - 1;
+  const cumulative = tf.cumsum(weights, 1) as Tensor2D;
+  // Rounding leaves the sum a little off 1; a share of at most 1 - 2^-24 keeps this below the sum.
+  const target = tf.mul(tf.slice(cumulative, [0, last], [-1, 1]), share);
+  const isBelow = tf.lessEqual(cumulative, target);
+  const index = tf.sum(tf.cast(isBelow, "int32"), 1, true) as Tensor2D;
+  const before = tf.max(tf.where(isBelow, cumulative, 0), 1, true) as Tensor;
+  const after = tf.min(tf.where(isBelow, Number.MAX_VALUE, cumulative), 1, true) as Tensor;
+  const own = tf.div(tf.sub(target, before), tf.sub(after, before)) as Tensor2D;
+  // Equal where the place is so near to the next element that the differences round alike.
+  return { index, share: tf.minimum(own, BELOW_ONE) };
 }

@@ -4,7 +4,7 @@
  * file. Drawing itself is in ./draw.ts.
  */
 
-import type { Scalar, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Logit of an excluded token: its probability is exactly 0 in float32, and sums stay finite. */
@@ -57,15 +57,23 @@ export function topK(logits: Tensor2D, k: number): Tensor2D {
  * as the last of them, which makes the result independent of the order of equals. Holtzman et al.
  * 2020 (arXiv:1904.09751).
  * @param p in `(0, 1]`
- * @param most tokens that an earlier filter left, at most; saves sorting the others
+ * @param most how many of the likeliest tokens to look at, in `[1, V]`: all takes a sort of all
+ * @returns `isSure` `[N]` int32, 1 where these tokens reach `p`: else there may be more to keep
  */
-export function topP(logits: Tensor2D, p: Scalar, most: number = logits.shape[1]): Tensor2D {
-  const { values } = tf.topk(logits, Math.min(most, logits.shape[1]));
-  const logSum = tf.logSumExp(logits, 1, true);
-  const before = tf.cumsum(tf.exp(tf.sub(values, logSum)), 1, true);
-  const kept = tf.less(before, p);
-  const least = tf.min(tf.where(kept, values, Number.MAX_VALUE), 1, true);
-  return keepFrom(logits, least);
+export function topP(
+  logits: Tensor2D,
+  p: Scalar,
+  most: number = logits.shape[1],
+): { readonly kept: Tensor2D; readonly isSure: Tensor1D } {
+  const { values } = tf.topk(logits, most);
+  const probabilities = tf.exp(tf.sub(values, tf.logSumExp(logits, 1, true)));
+  const before = tf.cumsum(probabilities, 1, true);
+  const isIn = tf.less(before, p);
+  const least = tf.min(tf.where(isIn, values, Number.MAX_VALUE), 1, true);
+  const last = (x: Tensor) => tf.slice(x, [0, most - 1], [-1, 1]);
+  const total = tf.squeeze(tf.add(last(before), last(probabilities)), [1]);
+  const isSure = tf.cast(tf.greaterEqual(total, p), "int32") as Tensor1D;
+  return { kept: keepFrom(logits, least), isSure };
 }
 
 /**

@@ -3,6 +3,8 @@
  * shapes it meets; the work is in ./prefill.ts, ./decoder.ts and ./wave.ts.
  */
 
+import { ConstantTensors } from "@preflab/tfjs-backend-ort";
+import { Variable } from "@tensorflow/tfjs-core";
 import type { ModelConfig } from "../config.ts";
 import type { Params } from "../types.ts";
 import { batchBucket, lengthBucket } from "./buckets.ts";
@@ -12,7 +14,7 @@ import { type Completion, type GenerateOptions, requireCount, resolveOptions } f
 import { Prefill } from "./prefill.ts";
 import { checkPrompts } from "./prompts.ts";
 import { Row } from "./row.ts";
-import { type Machinery, type PrefilledGroup, runWave } from "./wave.ts";
+import { type Machinery, type PrefilledPrompt, runWave } from "./wave.ts";
 
 /** Settings of a generator. */
 export interface GeneratorOptions {
@@ -25,6 +27,12 @@ export interface GeneratorOptions {
    * finds them compiled. Default: 512 MiB.
    */
   readonly idleBytes?: number;
+  /**
+   * Whether parameters that are no variables are stored once more in the layout in which one token
+   * after the other is computed fastest, where the backend can: up to twice the speed for twice the
+   * memory. Default: true.
+   */
+  readonly packWeights?: boolean;
 }
 
 /** Generates with one model. */
@@ -79,18 +87,26 @@ class CachingGenerator implements Generator, Machinery {
   readonly #prefillTokens: number;
   readonly #idleBytes: number;
   readonly #prefill: Prefill;
+  readonly #constants: ConstantTensors | null;
   /** By shape, least recently used first. */
   readonly #decoders = new Map<string, Decoder>();
+  /** The prompt computed last in this call: the next wave may begin with more samples of it. */
+  #last: { readonly prompt: readonly number[]; readonly found: PrefilledPrompt } | null = null;
   #isBusy = false;
 
   constructor(config: ModelConfig, params: Params, options: GeneratorOptions) {
     this.config = config;
     this.#params = params;
-    for (const [name, value] of Object.entries(options)) requireCount(name, value, 1);
-    this.#maxRows = options.maxRows ?? 64;
-    this.#prefillTokens = options.prefillTokens ?? 4096;
-    this.#idleBytes = options.idleBytes ?? 2 ** 29;
+    const { maxRows = 64, prefillTokens = 4096, idleBytes = 2 ** 29, packWeights = true } = options;
+    for (const [name, value] of Object.entries({ maxRows, prefillTokens, idleBytes })) {
+      requireCount(name, value, 1);
+    }
+    this.#maxRows = maxRows;
+    this.#prefillTokens = prefillTokens;
+    this.#idleBytes = idleBytes;
     this.#prefill = new Prefill(config, params);
+    const fixed = Object.values(params).filter((tensor) => !(tensor instanceof Variable));
+    this.#constants = packWeights && fixed.length > 0 ? new ConstantTensors(fixed) : null;
   }
 
   async generate(
@@ -117,29 +133,35 @@ class CachingGenerator implements Generator, Machinery {
       }
     } finally {
       this.#isBusy = false;
+      this.#last = null;
     }
     return rows.map((row) => row.completion());
   }
 
-  async prefill(prompts: readonly (readonly number[])[]): Promise<readonly PrefilledGroup[]> {
-    const groups: PrefilledGroup[] = [];
-    for (let first = 0; first < prompts.length; ) {
-      const count = this.#prefillCount(prompts, first);
-      const group = prompts.slice(first, first + count);
-      // Prompts of one token have nothing before it.
-      if (group.some(({ length }) => length > 0)) {
-        groups.push({ first, count, rows: await this.#prefill.run(group) });
-      }
-      first += count;
+  async prefill(
+    prompts: readonly (readonly number[])[],
+  ): Promise<readonly (PrefilledPrompt | null)[]> {
+    const last = this.#last;
+    const found: (PrefilledPrompt | null)[] =
+      last && last.prompt === prompts[0] ? [last.found] : [];
+    while (found.length < prompts.length) {
+      const begin = found.length;
+      const group = prompts.slice(begin, begin + this.#prefillCount(prompts, begin));
+      const heads = group.map((prompt) => prompt.slice(0, -1));
+      const rows = heads.some(({ length }) => length > 0) ? await this.#prefill.run(heads) : null;
+      found.push(...heads.map(({ length }, row) => (rows && length > 0 ? { rows, row } : null)));
     }
-    return groups;
+    const [prompt, newest] = [prompts.at(-1), found.at(-1)];
+    this.#last = prompt && newest ? { prompt, found: newest } : null;
+    return found;
   }
 
   decoder(rows: number, length: number): Decoder {
     const { kvHeads, headWidth } = this.config;
     const shape: CacheShape = { rows, heads: kvHeads, length, width: headWidth };
     const key = `${rows} x ${length}`;
-    const decoder = this.#decoders.get(key) ?? new Decoder(this.config, this.#params, shape);
+    const decoder =
+      this.#decoders.get(key) ?? new Decoder(this.config, this.#params, shape, this.#constants);
     this.#decoders.delete(key);
     this.#dropIdle();
     this.#decoders.set(key, decoder);
@@ -150,6 +172,7 @@ class CachingGenerator implements Generator, Machinery {
     this.#prefill.dispose();
     for (const decoder of this.#decoders.values()) decoder.dispose();
     this.#decoders.clear();
+    this.#constants?.dispose();
   }
 
   /** How many prompts from `first` on are computed at once: at least one. */
@@ -158,7 +181,7 @@ class CachingGenerator implements Generator, Machinery {
     let count = 0;
     for (; first + count < prompts.length; count++) {
       const { length } = prompts[first + count] as readonly number[];
-      longest = Math.max(longest, length);
+      longest = Math.max(longest, length - 1);
       const tokens = batchBucket(count + 1) * lengthBucket(longest);
       if (count > 0 && tokens > this.#prefillTokens) break;
     }

@@ -16,6 +16,13 @@ export interface GenerateOptions {
   readonly minP?: number;
   /** Above 1 makes tokens of the prompt and completion less likely. Default: 1. */
   readonly repetitionPenalty?: number;
+  /**
+   * Only ids below this are generated, in `[1, V]`: the size of the tokenizer's vocabulary, where the
+   * model has rows for more. Default: V.
+   */
+  readonly vocabLimit?: number;
+  /** Ids that are never generated, such as those that a tokenizer leaves out. */
+  readonly bannedIds?: readonly number[];
   /** Completions per prompt, at least 1. Default: 1. */
   readonly samples?: number;
   /** Integer in `[0, 2^53)`. Default: 0. */
@@ -68,7 +75,7 @@ export interface Completion {
   readonly sample: number;
   /** New tokens, the one that ended the completion included. */
   readonly ids: readonly number[];
-  /** Per token: log-probability under the model, nats; no temperature, no filter, no penalty. */
+  /** Per token: log-probability under the model, nats; no temperature, filter, penalty or ban. */
   readonly logps: readonly number[];
   /** Per token: the same with the logits divided by the temperature; 0 at temperature 0. */
   readonly temperedLogps: readonly number[];
@@ -87,6 +94,8 @@ export interface ResolvedOptions {
   readonly topP: number | null;
   readonly minP: number | null;
   readonly repetitionPenalty: number | null;
+  readonly vocabLimit: number;
+  readonly bannedIds: ReadonlySet<number>;
   readonly samples: number;
   readonly seed: number;
   readonly firstPrompt: number;
@@ -118,6 +127,10 @@ export function resolveOptions(config: ModelConfig, options: GenerateOptions): R
     );
   }
   requireThat(!stopStrings.includes(""), "stopStrings", "texts that are not empty", '""');
+  const { vocabSize } = config;
+  const { vocabLimit = vocabSize } = options;
+  const bannedIds = idSet(options.bannedIds ?? null);
+  requireVocabulary(vocabSize, vocabLimit, bannedIds);
   return {
     maxNewTokens,
     temperature: temperature === 0 ? null : temperature,
@@ -125,6 +138,8 @@ export function resolveOptions(config: ModelConfig, options: GenerateOptions): R
     topP: topP === 1 ? null : topP,
     minP: minP === 0 ? null : minP,
     repetitionPenalty: repetitionPenalty === 1 ? null : repetitionPenalty,
+    vocabLimit,
+    bannedIds,
     samples,
     seed: options.seed ?? 0,
     firstPrompt,
@@ -136,6 +151,23 @@ export function resolveOptions(config: ModelConfig, options: GenerateOptions): R
     signal: options.signal ?? null,
     stepLogits: options.stepLogits ?? false,
   };
+}
+
+/** @throws Error for ids that the model has not, and when none is left to generate */
+function requireVocabulary(
+  vocabSize: number,
+  vocabLimit: number,
+  bannedIds: ReadonlySet<number>,
+): void {
+  const isLimit = Number.isInteger(vocabLimit) && vocabLimit >= 1 && vocabLimit <= vocabSize;
+  requireThat(isLimit, "vocabLimit", `an integer in [1, ${vocabSize}]`, vocabLimit);
+  let banned = 0;
+  for (const id of bannedIds) {
+    const isId = Number.isInteger(id) && id >= 0 && id < vocabSize;
+    requireThat(isId, "bannedIds", `ids in [0, ${vocabSize})`, id);
+    if (id < vocabLimit) banned++;
+  }
+  requireThat(banned < vocabLimit, "bannedIds", "to leave an id to generate", `all ${banned}`);
 }
 
 function idSet(ids: number | readonly number[] | null): ReadonlySet<number> {

@@ -5,7 +5,7 @@ import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { attend, projectHeads } from "../attention.ts";
 import type { ModelConfig } from "../config.ts";
-import { attentionBias, positionsOf } from "../positions.ts";
+import { attentionBias } from "../positions.ts";
 import { anglesAt } from "../rotary.ts";
 import { block, embed } from "../transformer.ts";
 import type { Params } from "../types.ts";
@@ -15,7 +15,7 @@ import type { CacheShape } from "./cache-layout.ts";
 /** Compiled prompt shapes kept. */
 const PROGRAMS = 16;
 
-/** Keys and values of left-padded prompts. */
+/** Keys and values of prompts, from column 0 of a row on; what follows them has no meaning. */
 export interface PrefilledRows {
   readonly shape: CacheShape;
   /** Keys, then values, of each layer in turn. */
@@ -25,14 +25,15 @@ export interface PrefilledRows {
 /** Computes keys and values of prompts. */
 export class Prefill {
   readonly #config: ModelConfig;
-  readonly #program: Jitted<[Tensor2D, Tensor2D], Tensor4D[]>;
+  readonly #program: Jitted<[Tensor2D], Tensor4D[]>;
 
   constructor(config: ModelConfig, params: Params) {
     this.#config = config;
-    this.#program = jit(
-      (ids: Tensor2D, mask: Tensor2D) => keysAndValues(config, params, ids, mask),
-      { name: "prefill", cacheSize: PROGRAMS, whenFull: "evict" },
-    );
+    this.#program = jit((ids: Tensor2D) => keysAndValues(config, params, ids), {
+      name: "prefill",
+      cacheSize: PROGRAMS,
+      whenFull: "evict",
+    });
   }
 
   /** @param prompts one or more token lists, which may be empty; the longest is not */
@@ -41,16 +42,13 @@ export class Prefill {
     const rows = batchBucket(prompts.length);
     const length = this.#lengthFor(Math.max(...prompts.map((prompt) => prompt.length)));
     const ids = new Int32Array(rows * length);
-    const mask = new Int32Array(rows * length);
     prompts.forEach((prompt, row) => {
-      const end = (row + 1) * length;
-      ids.set(prompt, end - prompt.length);
-      mask.fill(1, end - prompt.length, end);
+      ids.set(prompt, row * length);
     });
-    const inputs = [ids, mask].map((array) => tf.tensor2d(array, [rows, length], "int32"));
-    const results = await this.#program.async(...(inputs as [Tensor2D, Tensor2D]));
+    const input = tf.tensor2d(ids, [rows, length], "int32");
+    const results = await this.#program.async(input);
     const arrays = await Promise.all(results.map((tensor) => tensor.data<"float32">()));
-    tf.dispose([inputs, results]);
+    tf.dispose([input, results]);
     return { shape: { rows, heads: kvHeads, length, width: headWidth }, arrays };
   }
 
@@ -66,17 +64,17 @@ export class Prefill {
   }
 }
 
-/** Keys, then values, of each layer in turn. `[B, kvHeads, T, K]` */
-function keysAndValues(
-  config: ModelConfig,
-  params: Params,
-  ids: Tensor2D,
-  mask: Tensor2D,
-): Tensor4D[] {
+/**
+ * Keys, then values, of each layer in turn. No token sees those after it, so what follows a shorter
+ * prompt needs no mask. `[B, kvHeads, T, K]`
+ */
+function keysAndValues(config: ModelConfig, params: Params, ids: Tensor2D): Tensor4D[] {
   const [batch, length] = ids.shape;
-  const positions = positionsOf(mask);
-  const angles = config.position.kind === "rotary" ? anglesAt(config.position, positions) : null;
-  const bias = attentionBias(mask, tf.range(0, length, 1, "int32"), config.slidingWindow);
+  const { position, slidingWindow } = config;
+  const columns = tf.range(0, length, 1, "int32");
+  const positions = tf.tile(tf.expandDims(columns), [batch, 1]) as Tensor2D;
+  const angles = position.kind === "rotary" ? anglesAt(position, positions) : null;
+  const bias = attentionBias(tf.ones([1, length], "int32"), columns, slidingWindow);
   const found: Tensor4D[] = [];
   let x = embed(config, params, ids, positions);
   for (let layer = 0; layer < config.layers; layer++) {

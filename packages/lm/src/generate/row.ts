@@ -34,6 +34,11 @@ export class Row {
     this.#stream = new RandomStream(options.seed, name);
   }
 
+  /** Tokens so far, the prompt's included. */
+  get length(): number {
+    return this.promptIds.length + this.ids.length;
+  }
+
   /** The token that the next step reads. */
   get lastId(): number {
     return (this.ids.at(-1) ?? this.promptIds.at(-1)) as number;

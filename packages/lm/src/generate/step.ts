@@ -2,121 +2,146 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { lengthBucket } from "./buckets.ts";
-import type { Decoder, StepOutputs } from "./decoder.ts";
-import type { Choice } from "./draw.ts";
+import type { Decoder, StepInputs, StepOutputs } from "./decoder.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { Row } from "./row.ts";
+import type { Sampler } from "./sampler.ts";
 
 /** Rows in a decoder. */
 export interface Seating {
   readonly decoder: Decoder;
   /** Rows by their place in the batch; places beyond them repeat the first. */
   readonly rows: readonly Row[];
-  readonly starts: readonly number[];
-  /** Column of the cache that the next step writes. */
-  column: number;
+  /** Tokens of each row that are no longer in its cache, nor visible. */
+  readonly dropped: readonly number[];
 }
 
-/** Lets every row take a token. */
+/** The column that the next step writes for the row at a place: the last one again when it has ended. */
+export function nextColumn({ rows, dropped }: Seating, place: number): number {
+  const { length, finish } = rows[place] as Row;
+  return length - (finish === null ? 1 : 2) - (dropped[place] as number);
+}
+
+/** Lets every row that has not ended take a token. */
 export async function step(
   seating: Seating,
-  choice: Choice,
+  sampler: Sampler,
   options: ResolvedOptions,
 ): Promise<void> {
-  const { decoder, rows, starts, column } = seating;
-  const batch = decoder.shape.rows;
-  // Places without a row repeat the first, whose numbers are valid.
-  const perPlace = (number: (row: Row, place: number) => number): number[] =>
-    Array.from({ length: batch }, (_, place) => {
-      const seat = place < rows.length ? place : 0;
-      return number(rows[seat] as Row, seat);
-    });
-  const tensors = {
-    ids: tf.tensor1d(
-      perPlace(({ lastId }) => lastId),
-      "int32",
-    ),
-    column: tf.tensor1d([column], "int32"),
-    starts: tf.tensor1d(
-      perPlace((_, place) => starts[place] as number),
-      "int32",
-    ),
-    noise: tf.tensor2d(
-      choice.temperature ? perPlace((row) => row.noise()) : new Float32Array(batch),
-      [batch, 1],
-    ),
-    history: choice.penalty ? historyOf(rows, batch) : null,
-  };
+  const inputs = inputsOf(seating, sampler, options);
   try {
-    const outputs = await decoder.step({ ...tensors, choice, wantsLogits: options.stepLogits });
-    const drawn = await read(outputs);
-    take(drawn, rows, options);
+    take(await draw(seating, sampler, inputs), seating.rows, options);
   } finally {
-    tf.dispose(Object.values(tensors).filter((tensor) => tensor !== null));
+    const { ids, columns, positions, noise, history } = inputs;
+    tf.dispose([ids, columns, positions, noise ?? [], history ?? []]);
   }
+}
+
+function inputsOf(
+  seating: Seating,
+  sampler: Sampler,
+  { stepLogits }: ResolvedOptions,
+): Omit<StepInputs, "choice"> {
+  const { decoder, rows, dropped } = seating;
+  const batch = decoder.shape.rows;
+  const places = Array.from({ length: batch }, (_, i) => (i < rows.length ? i : 0));
+  const seats = places.map((place) => rows[place] as Row);
+  const columns = Int32Array.from(places, (place) => nextColumn(seating, place));
+  const positions = columns.map((column, i) => column + (dropped[places[i] as number] as number));
+  const noise = () =>
+    tf.tensor2d(
+      Float32Array.from(seats, (row) => row.noise()),
+      [batch, 1],
+    );
+  return {
+    ids: tf.tensor1d(
+      Int32Array.from(seats, ({ lastId }) => lastId),
+      "int32",
+    ),
+    columns: tf.tensor1d(columns, "int32"),
+    positions: tf.tensor1d(positions, "int32"),
+    noise: sampler.isGreedy ? null : noise(),
+    history: sampler.readsHistory ? historyOf(seats) : null,
+    wantsLogits: stepLogits,
+  };
 }
 
 /** What a step gave, in host memory. */
 interface DrawnNumbers {
   readonly ids: Int32Array;
   readonly logps: Float32Array;
-  readonly temperedLogps: Float32Array;
+  readonly temperedLogps: Float32Array | null;
+  readonly isSure: Int32Array | Uint8Array | null;
   /** `[B][V]`, if asked for. */
   readonly logits: readonly Float32Array[] | null;
 }
 
+/** Runs a step, again where it was not sure of its choice: it writes the same to the cache. */
+async function draw(
+  { decoder, rows }: Seating,
+  sampler: Sampler,
+  inputs: Omit<StepInputs, "choice">,
+): Promise<DrawnNumbers> {
+  const drawn = await read(await decoder.step({ ...inputs, choice: sampler.choice }));
+  const isSure = rows.every(({ finish }, place) => finish !== null || drawn.isSure?.[place] !== 0);
+  if (isSure) return drawn;
+  sampler.lookFurther();
+  return read(await decoder.step({ ...inputs, choice: sampler.choice }));
+}
+
 /** Reads and disposes the outputs of a step. */
-async function read({ ids, logps, temperedLogps, logits }: StepOutputs): Promise<DrawnNumbers> {
+async function read({
+  ids,
+  logps,
+  temperedLogps,
+  isSure,
+  logits,
+}: StepOutputs): Promise<DrawnNumbers> {
   const perRow = logits ? tf.unstack(logits) : [];
   try {
-    const [drawn, raw, tempered, ...scores] = await Promise.all([
+    const [drawn, raw, tempered, sure, ...scores] = await Promise.all([
       ids.data<"int32">(),
-      ...[logps, temperedLogps, ...perRow].map((tensor) => tensor.data<"float32">()),
+      logps.data<"float32">(),
+      temperedLogps?.data<"float32">() ?? null,
+      isSure?.data<"int32">() ?? null,
+      ...perRow.map((tensor) => tensor.data<"float32">()),
     ]);
     return {
       ids: drawn,
-      logps: raw as Float32Array,
-      temperedLogps: tempered as Float32Array,
+      logps: raw,
+      temperedLogps: tempered,
+      isSure: sure,
       logits: logits ? scores : null,
     };
   } finally {
-    tf.dispose([ids, logps, temperedLogps, logits ?? [], perRow]);
+    tf.dispose([ids, logps, temperedLogps ?? [], isSure ?? [], logits ?? [], perRow]);
   }
 }
 
 /** Gives the drawn tokens to the rows that have not ended. */
-function take(drawn: DrawnNumbers, rows: readonly Row[], { onToken }: ResolvedOptions): void {
+function take(
+  drawn: DrawnNumbers,
+  rows: readonly Row[],
+  { temperature, onToken }: ResolvedOptions,
+): void {
   rows.forEach((row, place) => {
     if (row.finish !== null) return;
     const [id, logp] = [drawn.ids[place] as number, drawn.logps[place] as number];
-    row.push(id, logp, drawn.temperedLogps[place] as number, drawn.logits?.[place] ?? null);
+    const tempered = temperature === null ? 0 : (drawn.temperedLogps?.[place] ?? logp);
+    row.push(id, logp, tempered, drawn.logits?.[place] ?? null);
     onToken?.({ prompt: row.prompt, sample: row.sample, id, logp, finish: row.finish });
   });
 }
 
 /** Tokens so far of every place, filled up with the place's last token. `[B, L]` */
-function historyOf(rows: readonly Row[], batch: number): tf.Tensor2D {
-  const lengths = rows.map(({ promptIds, ids }) => promptIds.length + ids.length);
-  const length = lengthBucket(Math.max(...lengths));
-  const history = new Int32Array(batch * length);
-  for (let place = 0; place < batch; place++) {
-    const row = (rows[place] ?? rows[0]) as Row;
+function historyOf(rows: readonly Row[]): tf.Tensor2D {
+  const length = lengthBucket(Math.max(...rows.map((row) => row.length)));
+  const history = new Int32Array(rows.length * length);
+  rows.forEach(({ promptIds, ids, lastId }, place) => {
     const begin = place * length;
-    history.fill(row.lastId, begin, begin + length);
-    history.set(row.promptIds, begin);
-    history.set(row.ids, begin + row.promptIds.length);
-  }
-  return tf.tensor2d(history, [batch, length], "int32");
-}
-
-/** The tensors of the settings, which the caller disposes. */
-export function choiceOf(options: ResolvedOptions): Choice {
-  const scalar = (value: number | null) => (value === null ? null : tf.scalar(value));
-  return {
-    temperature: options.temperature === 1 ? 1 : scalar(options.temperature),
-    topK: options.topK,
-    topP: scalar(options.topP),
-    minP: scalar(options.minP),
-    penalty: scalar(options.repetitionPenalty),
-  };
+    history.fill(lastId, begin, begin + length);
+    history.set(promptIds, begin);
+    history.set(ids, begin + promptIds.length);
+  });
+  return tf.tensor2d(history, [rows.length, length], "int32");
 }

@@ -12,7 +12,7 @@ describe("generate/cache-layout", () => {
       return 1000 * row + 100 * head + 10 * column + element + 1;
     });
     const target = new Float32Array(cacheSize(to));
-    const move = { fromRow: 1, fromColumn: 1, toRow: 2, toColumn: 0, columns: 2 };
+    const move = { fromRow: 1, fromColumn: 1, toRow: 2, columns: 2 };
     moveColumns(source, from, target, to, move);
     expect([...target.subarray(0, 32)]).toEqual(Array(32).fill(0));
     expect([...target.subarray(32)]).toEqual([

@@ -251,9 +251,12 @@ describe("generate/generator", () => {
     const [changed] = await generator.generate([[1, 2, 3]], options);
     const fresh = tf.tidy(() => Object.entries(params).map(([name, x]) => [name, tf.mul(x, 0.7)]));
     const scaled = Object.fromEntries(fresh) as Record<string, tf.Tensor>;
-    const [expected] = await generate(golden.config, scaled, [[1, 2, 3]], options);
+    // Variables cannot be packed, and products with packed weights round differently.
+    const other = createGenerator(golden.config, scaled, { packWeights: false });
+    const [expected] = await other.generate([[1, 2, 3]], options);
     expect(changed).toEqual(expected);
     generator.dispose();
+    other.dispose();
     tf.dispose([params, variables, scaled]);
   });
 
