@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import { addChatCommand } from "./commands/chat.ts";
 import { addDataInspectCommand } from "./commands/data-inspect.ts";
 import { addDataLintCommand } from "./commands/data-lint.ts";
+import { addDpoCommand } from "./commands/dpo.ts";
 import { addGenerateCommand } from "./commands/generate.ts";
 import { addLogpsCommand } from "./commands/logps.ts";
 import { addModelDownloadCommand } from "./commands/model-download.ts";
@@ -31,7 +32,7 @@ export function addCommands(program: Command, io: Io): void {
   addDataLintCommand(data, io);
   addSftCommand(program, io);
   planned("reward", "train a reward model");
-  planned("dpo", "direct preference optimization");
+  addDpoCommand(program, io);
   planned("ppo", "RLHF with proximal policy optimization");
   planned("best-of-n", "the best of N samples by reward");
   addChatCommand(program, io);

@@ -41,3 +41,19 @@ export async function interruptProgram(
   const [code] = (await once(child, "close")) as [number | null];
   return { code, err };
 }
+
+/** Runs a training and kills it once it has printed the metrics of a step. @returns what ended it */
+export async function killAt(
+  step: number,
+  args: readonly string[],
+): Promise<NodeJS.Signals | null> {
+  const child = spawn(process.execPath, [...PROGRAM, ...args, "--json"]);
+  child.stderr.resume();
+  let out = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    out += text;
+    if (out.includes(`{"step":${step},`)) child.kill("SIGKILL");
+  });
+  const [, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
+  return signal;
+}

@@ -44,8 +44,8 @@ The run's folder:
 Ctrl-C (or SIGTERM) finishes the step at hand, saves a checkpoint and exits with code 130. Whatever
 ended a run, --resume with the same settings goes on from its latest checkpoint, and the result is
 the same to the last bit as without the interruption. A resumed run may have other values of
-maxSteps, epochs, evalEvery, saveEvery, samples, earlyStop and of the optimizer's lr, schedule,
-warmupSteps, weightDecay and maxGradNorm; manifest.json then tells from which step on.`;
+maxSteps, epochs, evalEvery, saveEvery, samples, generation, earlyStop, cache and of the optimizer's
+lr, schedule, warmupSteps, weightDecay and maxGradNorm; manifest.json then tells from which step on.`;
 
 /** Settings of the command line, `--seed` among them. */
 export function settingsOf({ set = [], seed }: TrainingFlags): readonly string[] {

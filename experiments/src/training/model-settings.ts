@@ -1,5 +1,13 @@
 /** Settings of the model to train: which one it is, and whether adapters are trained in its place. */
-import { ConfigError, type ModelConfig, type OptionReader, parseConfig } from "@preflab/lm";
+import {
+  ConfigError,
+  type LoraConfig,
+  loraTargets,
+  type ModelConfig,
+  type OptionReader,
+  parseConfig,
+  readLoraConfig,
+} from "@preflab/lm";
 
 /** Where a model comes from. */
 export type ModelSettings =
@@ -44,4 +52,11 @@ export function freshConfig(settings: Exclude<ModelSettings, string>): ModelConf
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigError(`model.config: ${reason}`, ["model", "config"]);
   }
+}
+
+/** Settings of adapters for a model. @throws ConfigError, also for targets that the model lacks */
+export function readLora(reader: OptionReader, config: ModelConfig): LoraConfig {
+  const lora = readLoraConfig(reader, config.family);
+  loraTargets(config, lora.targetModules);
+  return lora;
 }

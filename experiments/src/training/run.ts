@@ -33,11 +33,16 @@ const MAY_CHANGE: readonly string[] = [
   "evalEvery",
   "saveEvery",
   "samples",
+  "generation",
   "earlyStop",
+  "cache",
   ...["lr", "schedule", "warmupSteps", "weightDecay", "maxGradNorm"].map(
     (key) => `optimizer.${key}`,
   ),
 ];
+
+/** Numbers of an evaluation that are printed: all but the bars of histograms. */
+const SHOWN = /^eval\/(?!.*\/\d)/;
 
 /** Folder of a run. */
 function runPath({ out, config }: Pick<TrainingFlags, "out" | "config">): string {
@@ -132,7 +137,7 @@ function trainingHooks(
       await run.log(metrics);
       if (json) io.out(`${toJson(metrics)}\n`);
       progress.step(metrics, maxSteps);
-      const evaluation = Object.entries(metrics).filter(([name]) => name.startsWith("eval/"));
+      const evaluation = Object.entries(metrics).filter(([name]) => SHOWN.test(name));
       const numbers = evaluation.map(([name, x]) => `${name} ${Number(x.toPrecision(5))}`);
       if (numbers.length > 0) progress.say(`step ${metrics.step}: ${numbers.join("  ")}`);
       if (!sampling || metrics.step % sampling.every !== 0) return;

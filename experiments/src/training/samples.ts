@@ -1,15 +1,8 @@
 /** What the model in training writes, now and then, for samples.jsonl. */
-import {
-  createGenerator,
-  type Generator,
-  type OptionReader,
-  type Params,
-  type TokenRow,
-  type TrainablePolicy,
-} from "@preflab/lm";
-import * as tf from "@tensorflow/tfjs-core";
+import type { OptionReader, TokenRow, TrainablePolicy } from "@preflab/lm";
 import { textOptions } from "../inference/generate-rows.ts";
 import type { ModelTokenizer } from "../inference/model.ts";
+import { liveGenerator } from "./live-generator.ts";
 
 /** Tokens that are given of a text without a prompt. */
 const BEGINNING = 8;
@@ -78,25 +71,19 @@ export function createSampler(
   { maxNewTokens, temperature, topP }: SampleSettings,
   seed: number,
 ): Sampler {
-  const live = liveParameters(policy);
-  const generator: Generator = createGenerator(policy.config, live.params);
   const { found } = tokenizer;
   const textual = textOptions({ tokenizer }, []);
-  const eos = policy.config.specialIds.eos ?? found?.eosId ?? null;
+  const options = { maxNewTokens, temperature, topP, seed, ...textual };
+  const generator = liveGenerator(policy, prompts, options);
   return {
     at: async (step) => {
-      live.refresh();
-      const options = { maxNewTokens, temperature, topP, seed, eos, ...textual };
-      const completions = await generator.generate(prompts, options);
+      const completions = await generator.generate();
       return completions.map(({ prompt, ids, text, finish }) => {
         const promptIds = [...(prompts[prompt] as readonly number[])];
         return { step, prompt: found?.decode(promptIds) ?? null, text, promptIds, ids, finish };
       });
     },
-    dispose: () => {
-      generator.dispose();
-      live.dispose();
-    },
+    dispose: () => generator.dispose(),
   };
 }
 
@@ -105,31 +92,4 @@ function beginningOf({ ids, completionMask }: TokenRow): number[] {
   const all = Array.from(ids);
   const begin = completionMask ? Array.from(completionMask).indexOf(1) : 0;
   return all.slice(0, begin > 0 ? begin : Math.min(BEGINNING, all.length - 1));
-}
-
-/** Parameters that compiled programs may hold on to while the policy changes. */
-function liveParameters({ parameters }: TrainablePolicy): {
-  readonly params: Params;
-  refresh(): void;
-  dispose(): void;
-} {
-  // Variables are read at every run, but what is computed from them, which the tidy disposes, must
-  // be computed anew.
-  const params = tf.tidy(() => ({ ...parameters() }));
-  const names = Object.keys(params).filter((name) => params[name]?.isDisposed);
-  const computed = tf.tidy(() => {
-    const now = parameters();
-    return Object.fromEntries(
-      names.map((name) => [name, tf.variable(now[name] as tf.Tensor, false)]),
-    );
-  });
-  return {
-    params: { ...params, ...computed },
-    refresh: () =>
-      tf.tidy(() => {
-        const now = parameters();
-        for (const name of names) computed[name]?.assign(now[name] as tf.Tensor);
-      }),
-    dispose: () => tf.dispose(computed),
-  };
 }

@@ -1,11 +1,8 @@
 /** A run of supervised fine-tuning, from its settings to the trained model. */
 import {
   type LoraConfig,
-  loraTargets,
-  type ModelConfig,
   type OptionReader,
   type RunFolder,
-  readLoraConfig,
   readSftConfig,
   rowBatches,
   type SftConfig,
@@ -20,7 +17,7 @@ import { readConfigFile } from "./config-file.ts";
 import { type DataSettings, fingerprints, readDataSettings } from "./data-settings.ts";
 import { settingsOf, type TrainingFlags } from "./flags.ts";
 import { runManifest } from "./manifest.ts";
-import { type ModelSettings, readModelSettings } from "./model-settings.ts";
+import { type ModelSettings, readLora, readModelSettings } from "./model-settings.ts";
 import { checkTrainerSettings, openTrainingRun, runTraining } from "./run.ts";
 import {
   createSampler,
@@ -68,7 +65,7 @@ export async function sft(flags: TrainingFlags, io: Io): Promise<void> {
   const backend = await startBackend(flags, io);
   const model = await openTrainingModel(settings.model, training.seed);
   file.placing(() => checkTrainerSettings(training, files, model.config));
-  const lora = reader && file.placing(() => checkedLora(reader, model.config));
+  const lora = reader && file.placing(() => readLora(reader, model.config));
   const data = await readData(settings, model, io);
   const manifest = await runManifest({
     command: "sft",
@@ -93,12 +90,6 @@ function readSettings(reader: OptionReader): SftSettings {
     samples: readSampleSettings(reader),
     training: readSftConfig(reader),
   };
-}
-
-function checkedLora(reader: OptionReader, config: ModelConfig): LoraConfig {
-  const lora = readLoraConfig(reader, config.family);
-  loraTargets(config, lora.targetModules);
-  return lora;
 }
 
 async function readData(

@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadAdapter, loadModel, parseConfig } from "@preflab/lm";
@@ -7,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { capture, jsonLines } from "../capture.ts";
 import { modelPath, modelWithWords, rowsFile, temporaryFolder } from "../fixtures.ts";
-import { interruptProgram, PROGRAM } from "../program.ts";
+import { interruptProgram, killAt } from "../program.ts";
 
 /** Processes that compile for seconds, on a machine that may be busy. */
 const TIMEOUT_MS = 240_000;
@@ -233,19 +231,6 @@ describe("commands/sft: wrong usage", () => {
     expect((await resume({ maxSteps: 4 })).err).toContain("inputs.train.sha256 = ");
   });
 });
-
-/** Runs the program and kills it once it has printed the metrics of a step. */
-async function killAt(step: number, args: readonly string[]): Promise<NodeJS.Signals | null> {
-  const child = spawn(process.execPath, [...PROGRAM, ...args, "--json"]);
-  child.stderr.resume();
-  let out = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    out += text;
-    if (out.includes(`{"step":${step},`)) child.kill("SIGKILL");
-  });
-  const [, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
-  return signal;
-}
 
 describe("commands/sft: interruptions", { timeout: TIMEOUT_MS }, () => {
   /** Long enough to be interrupted, with all that a step may depend on. */

@@ -4,6 +4,7 @@
  */
 export { completionLogps, type GroupBatch, groupBatch } from "./groups/forward.ts";
 export {
+  completionsPerGroup,
   type Group,
   pairGroup,
   rankedGroup,

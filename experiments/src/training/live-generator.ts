@@ -1,0 +1,81 @@
+/** Generation from a model in training, with the weights of the moment. */
+import {
+  type Completion,
+  createGenerator,
+  type GenerateOptions,
+  type ModelConfig,
+  type Params,
+  type TrainablePolicy,
+} from "@preflab/lm";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Generates from the same prompts again and again while the policy changes. */
+export interface LiveGenerator {
+  /** Completions under the current weights. */
+  generate(): Promise<Completion[]>;
+  dispose(): void;
+}
+
+/**
+ * Makes a generator.
+ * @param prompts at least one token each, fewer than the model has positions
+ * @param options `maxNewTokens` is lowered to what the model has positions for
+ */
+export function liveGenerator(
+  policy: TrainablePolicy,
+  prompts: readonly (readonly number[])[],
+  { maxNewTokens, ...options }: GenerateOptions,
+): LiveGenerator {
+  const live = liveParameters(policy);
+  const generator = createGenerator(policy.config, live.params);
+  const fitting = {
+    ...options,
+    maxNewTokens: Math.min(maxNewTokens, room(policy.config, prompts)),
+  };
+  return {
+    generate: () => {
+      live.refresh();
+      return generator.generate(prompts, fitting);
+    },
+    dispose: () => {
+      generator.dispose();
+      live.dispose();
+    },
+  };
+}
+
+/** New tokens that fit behind every prompt, so that the whole text can be scored. */
+function room(
+  { position, maxPositions }: ModelConfig,
+  prompts: readonly (readonly number[])[],
+): number {
+  if (position.kind !== "learned") return Number.POSITIVE_INFINITY;
+  return maxPositions - Math.max(...prompts.map(({ length }) => length));
+}
+
+/** Parameters that compiled programs may hold on to while the policy changes. */
+function liveParameters({ parameters }: TrainablePolicy): {
+  readonly params: Params;
+  refresh(): void;
+  dispose(): void;
+} {
+  // Variables are read at every run, but what is computed from them, which the tidy disposes, must
+  // be computed anew.
+  const params = tf.tidy(() => ({ ...parameters() }));
+  const names = Object.keys(params).filter((name) => params[name]?.isDisposed);
+  const computed = tf.tidy(() => {
+    const now = parameters();
+    return Object.fromEntries(
+      names.map((name) => [name, tf.variable(now[name] as tf.Tensor, false)]),
+    );
+  });
+  return {
+    params: { ...params, ...computed },
+    refresh: () =>
+      tf.tidy(() => {
+        const now = parameters();
+        for (const name of names) computed[name]?.assign(now[name] as tf.Tensor);
+      }),
+    dispose: () => tf.dispose(computed),
+  };
+}
