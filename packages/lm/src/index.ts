@@ -142,6 +142,7 @@ export {
 } from "./tokenizer/tokenizer.ts";
 export { type WordLevelOptions, wordLevelFiles } from "./tokenizer/word-level.ts";
 export { type Batches, type BatchOptions, rowBatches } from "./train/batches.ts";
+export { type Better, bestSoFar } from "./train/best.ts";
 export {
   type OptimizerConfig,
   optimizerRule,

@@ -11,6 +11,7 @@ export {
 export { leaveOneOutAdvantages } from "./advantages/leave-one-out.ts";
 export { bestOfNKl, bestOfNWinRate } from "./best-of-n/bounds.ts";
 export { bestOfN } from "./best-of-n/estimate.ts";
+export { loadRewardModel, saveRewardModel } from "./io/reward-folder.ts";
 export { type KlControl, nextKlWeight } from "./kl/controller.ts";
 export { KL_ESTIMATORS, type KlEstimator, klEstimates } from "./kl/estimators.ts";
 export { AGGREGATIONS, type Aggregation, aggregate, maskedMean } from "./losses/aggregate.ts";
@@ -21,6 +22,18 @@ export { type ClippedTerms, type ClipRange, clippedPolicyLosses } from "./losses
 export { type PpoBatch, type PpoLoss, type PpoLossOptions, ppoLoss } from "./losses/ppo-loss.ts";
 export { type RlooBatch, rlooLoss } from "./losses/rloo-loss.ts";
 export { clippedValueLosses, type ValueTerms } from "./losses/value-loss.ts";
+export { type Calibration, type CalibrationBin, calibration } from "./reward/calibration.ts";
+export { normalizationOf, normalizeScores } from "./reward/normalize.ts";
+export { centering, rewardLosses } from "./reward/reward-loss.ts";
+export {
+  NO_NORMALIZATION,
+  type Normalization,
+  type RewardModel,
+  rewardScores,
+  type ScoreHeadOptions,
+  withScoreHead,
+} from "./reward/reward-model.ts";
+export { type Scorer, type ScorerOptions, scorer } from "./reward/scorer.ts";
 export { SCORE_SCALES, type ScoreScaling, scaleScores } from "./rewards/scale-scores.ts";
 export { tokenRewards } from "./rewards/token-rewards.ts";
 export { scoreUnfinished, UNFINISHED_MODES, type UnfinishedScore } from "./rewards/unfinished.ts";
@@ -34,3 +47,11 @@ export {
 export { RunningMoments, type RunningState } from "./statistics/running-moments.ts";
 export { type WhitenOptions, whiten } from "./statistics/whiten.ts";
 export { rowSums, type TokenNumbers } from "./token-numbers.ts";
+export { type RewardEvaluator, rewardEvaluator } from "./train/evaluate-reward.ts";
+export {
+  parseRewardConfig,
+  REWARD_DEFAULTS,
+  type RewardConfig,
+  readRewardConfig,
+} from "./train/reward-config.ts";
+export { type RewardInputs, rewardOrder, trainReward } from "./train/train-reward.ts";

@@ -1,0 +1,85 @@
+/**
+ * A transformer with a linear head that scores a text by its last real token. The head's parameter is
+ * `score.weight` `[D, 1]`, as in the classifiers of transformers; files are in ../io.
+ */
+
+import {
+  atLastToken,
+  hiddenStates,
+  type ModelConfig,
+  type Params,
+  RandomStream,
+  scalars,
+} from "@preflab/lm";
+import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Name of the head's parameter. */
+export const SCORE_HEAD = "score.weight";
+
+/** `gain * score + bias`, which makes scores of different models comparable. */
+export interface Normalization {
+  readonly gain: number;
+  readonly bias: number;
+}
+
+/** Leaves scores as they are. */
+export const NO_NORMALIZATION: Normalization = { gain: 1, bias: 0 };
+
+/** A model that scores texts. */
+export interface RewardModel {
+  /** Of one label. */
+  readonly config: ModelConfig;
+  readonly params: Params;
+  /** Applied to what the head gives. */
+  readonly normalization: Normalization;
+}
+
+/**
+ * Scores of texts before normalisation, in a graph. Padding may be on either side and never counts.
+ * @param ids `[B, T]` int32 @param attentionMask `[B, T]` int32, with at least one 1 per row
+ * @returns `[B]`
+ */
+export function rewardScores(
+  config: ModelConfig,
+  params: Params,
+  ids: Tensor2D,
+  attentionMask: Tensor2D,
+): Tensor1D {
+  const head = params[SCORE_HEAD] as Tensor2D | undefined;
+  if (config.labels !== 1 || !head) {
+    throw new Error(
+      `rewardScores: expected a model of one label with ${SCORE_HEAD}, got ` +
+        `${config.labels ?? "no"} labels. Give a language model a head with withScoreHead.`,
+    );
+  }
+  const states = hiddenStates(config, params, ids, attentionMask);
+  return atLastToken(scalars(states, head), attentionMask);
+}
+
+/** How a new head begins. */
+export interface ScoreHeadOptions {
+  readonly seed: number;
+  /**
+   * Standard deviation of its weights. transformers: 0.02; lm-human-preferences: `1 / sqrt(D + 1)`,
+   * detail 8 of Huang et al. 2023.
+   */
+  readonly deviation: number;
+}
+
+/**
+ * A reward model that begins as a language model, whose output head it leaves out.
+ * @returns parameters that are those of the language model but for the new head, which the caller
+ *   disposes
+ */
+export function withScoreHead(
+  config: ModelConfig,
+  params: Params,
+  { seed, deviation }: ScoreHeadOptions,
+): { readonly config: ModelConfig; readonly params: Params } {
+  const { head: _, ...backbone } = params;
+  const weights = new Float32Array(config.width);
+  new RandomStream(seed, `init/${SCORE_HEAD}`).fillNormal(weights, deviation);
+  const score = tf.tensor2d(weights, [config.width, 1]);
+  return { config: { ...config, labels: 1 }, params: { ...backbone, [SCORE_HEAD]: score } };
+}

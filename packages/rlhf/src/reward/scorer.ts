@@ -1,0 +1,66 @@
+/** Scores many texts with one compiled program per padded length. */
+
+import { padBatch, paddedLength, stepOrder, toTensors } from "@preflab/lm";
+import { jit } from "@preflab/tfjs-backend-ort";
+import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** How texts become batches. */
+export interface ScorerOptions {
+  /** Texts computed together. */
+  readonly batchSize: number;
+  /** Tokens; longer texts are an error. */
+  readonly maxLength: number;
+}
+
+/** Scores texts. */
+export interface Scorer {
+  /** @param texts token ids @returns one number per text */
+  score(texts: readonly ArrayLike<number>[]): Promise<Float64Array>;
+  /** Frees the compiled programs. */
+  dispose(): void;
+}
+
+/**
+ * A scorer from a function of padded batches: `[B, T]` ids and mask to `[B]` numbers. What that reads
+ * besides, such as parameters, may change between calls.
+ */
+export function scorer(
+  compute: (ids: Tensor2D, attentionMask: Tensor2D) => Tensor1D,
+  { batchSize, maxLength }: ScorerOptions,
+): Scorer {
+  const program = jit(compute, { name: "scorer" });
+  const score = async (texts: readonly ArrayLike<number>[]) => {
+    const result = new Float64Array(texts.length);
+    if (texts.length === 0) return result;
+    checkTexts(texts, maxLength);
+    const lengths = texts.map(({ length }) => length);
+    const sorted = lengths.map((_, i) => i);
+    sorted.sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
+    const order = stepOrder(lengths, { batchSize, shuffle: false, seed: 0 });
+    for (let step = 1; step <= order.stepsPerEpoch; step++) {
+      const indices = (order.at(step)[0] as readonly number[]).map((i) => sorted[i] as number);
+      const rows = indices.map((i) => ({ ids: texts[i] as ArrayLike<number> }));
+      const longest = Math.max(...rows.map(({ ids }) => ids.length));
+      const padded = padBatch(rows, batchSize, paddedLength(longest, maxLength), 0);
+      const batch = toTensors(padded);
+      const scores = await program.async(batch.ids, batch.attentionMask);
+      const values = await scores.data<"float32">();
+      tf.dispose([scores, Object.values(batch)]);
+      indices.forEach((text, row) => {
+        result[text] = values[row] as number;
+      });
+    }
+    return result;
+  };
+  return { score, dispose: () => program.dispose() };
+}
+
+function checkTexts(texts: readonly ArrayLike<number>[], maxLength: number): void {
+  const wrong = texts.findIndex(({ length }) => length === 0 || length > maxLength);
+  if (wrong < 0) return;
+  throw new Error(
+    `scorer: expected texts of 1 to ${maxLength} tokens, got ${texts[wrong]?.length} in text ` +
+      `${wrong}. Shorten texts, or raise maxLength.`,
+  );
+}
