@@ -1,8 +1,8 @@
 /** `npm run bench:lm`: measures, compares and writes the results. See --help. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { withFolder } from "../harness/folder.ts";
 import { describeMachine } from "../harness/machine.ts";
 import { findPython } from "../harness/processes.ts";
 import { publish } from "../harness/publish.ts";
@@ -49,7 +49,8 @@ async function main(options: Options): Promise<void> {
   };
   const jobs = jobsOf(options.only);
   for (const size of jobs.length > 0 ? options.sizes : []) {
-    await withSubject(size, async (folder) => {
+    await withFolder(`preflab-bench-${size}`, async (folder) => {
+      await writeSubject(folder, SIZES[size]);
       for (const job of jobs) {
         done.push(await measureJob(job, size, folder, options.rounds, host));
         update({ rows: summarise(done), failures: failuresOf(done) });
@@ -66,21 +67,6 @@ async function main(options: Options): Promise<void> {
   }
   reportProblems(results);
   process.stdout.write(readFileSync(join(options.out, `${NAME}.md`), "utf8"));
-}
-
-/** Gives `use` the folder of a size, which is removed however the program ends, kills excepted. */
-async function withSubject(size: SizeName, use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), `preflab-bench-${size}-`));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  const stop = () => process.exit(1);
-  process.on("exit", remove).on("SIGINT", stop).on("SIGTERM", stop);
-  try {
-    await writeSubject(folder, SIZES[size]);
-    await use(folder);
-  } finally {
-    process.off("exit", remove).off("SIGINT", stop).off("SIGTERM", stop);
-    remove();
-  }
 }
 
 async function measureJob(

@@ -9,14 +9,13 @@ import {
   rowBatches,
   SFT_DEFAULTS,
   type SftConfig,
-  type StepMetrics,
-  type TrainHooks,
   trainableParameters,
   trainSft,
 } from "@preflab/lm";
 import { selectBackend } from "@preflab/tfjs-backend-ort";
 import { dispose } from "@tensorflow/tfjs-core";
 import { measure } from "../harness/measure.ts";
+import { stepwise } from "../harness/stepwise.ts";
 import { finish } from "./run.ts";
 import { readInputs } from "./subject.ts";
 
@@ -48,21 +47,3 @@ const step = await measure(async () => {
   if (losses.length < CHECKED_STEPS) losses.push(loss);
 }, Number(seconds));
 finish({ step }, losses);
-
-/** Lets a training take one step per call: it waits in its log until the next one. */
-function stepwise(start: (hooks: TrainHooks) => Promise<unknown>): () => Promise<StepMetrics> {
-  let goOn: (() => void) | null = null;
-  let report: (metrics: StepMetrics) => void = () => {};
-  let fail: (error: unknown) => void = () => {};
-  const log = (metrics: StepMetrics) =>
-    new Promise<void>((resolve) => {
-      goOn = resolve;
-      report(metrics);
-    });
-  return () =>
-    new Promise((resolve, reject) => {
-      [report, fail] = [resolve, reject];
-      if (goOn) goOn();
-      else start({ log }).catch((error: unknown) => fail(error));
-    });
-}
