@@ -115,10 +115,10 @@ export function readOptions<Specs extends OptionSpecs>(
     if (!Object.hasOwn(options, name)) {
       const names = [...Object.keys(options), ...Object.keys(synonyms)];
       const known = names.length > 0 ? `the options ${names.join(", ")}` : "no options";
-      throw new ConfigError(`${where}: expected ${known}, got ${key}.`);
+      throw new ConfigError(`${where}: expected ${known}, got ${key}.`, [key]);
     }
     if (Object.hasOwn(given, name)) {
-      throw new ConfigError(`${where}: expected ${name} once, got it under two names.`);
+      throw new ConfigError(`${where}: expected ${name} once, got it under two names.`, [key]);
     }
     given[name] = value;
   }
@@ -128,6 +128,7 @@ export function readOptions<Specs extends OptionSpecs>(
     if (value !== undefined) return value;
     throw new ConfigError(
       `${where}: expected ${name} to be ${spec.allowed}, got ${JSON.stringify(given[name])}.`,
+      [name],
     );
   });
 }

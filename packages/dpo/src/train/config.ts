@@ -81,7 +81,8 @@ function readObjective(reader: OptionReader, objectives: readonly AnyObjective[]
     return Array.isArray(raw) ? parseWeightedSum(raw, objectives) : parseObjective(raw, objectives);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw reader.error("objective", error.message);
+    const { message, path } = reader.error("objective", error.message);
+    throw new ConfigError(message, [...path, ...error.path]);
   }
 }
 

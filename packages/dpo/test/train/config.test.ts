@@ -34,7 +34,8 @@ describe("train/config", () => {
   const live = { referenceLogps: "live", referenceSync: sync };
   test.each([
     ["an unknown objective", { objective: { name: "dqo" } }, "objective", "a name of sigmoid"],
-    ["an unknown option", { objective: { name: "ipo", tau: 1 } }, "objective", "average"],
+    ["an unknown option", { objective: { name: "ipo", tau: 1 } }, "objective.tau", "average"],
+    ["a bad option", { objective: { name: "ipo", beta: 0 } }, "objective.beta", "above 0, got 0"],
     ["a bad term", { objective: [{ name: "kto" }] }, "objective", "objectives on pairs"],
     ["dropout", { dropout: 0.1 }, "dropout", "expected dropout 0, got 0.1"],
     ["a precomputed one that moves", { referenceSync: sync }, "referenceSync", "referenceLogps"],
@@ -42,6 +43,6 @@ describe("train/config", () => {
     ["RPO's term for KTO", { nllWeight: 1, objective: { name: "kto" } }, "nllWeight", "on pairs"],
     ["WPO on batches", { wpo: true, objective: { name: "aot" } }, "wpo", "single pairs"],
   ])("%s is an error that leads to its key", (_, settings, key, message) => {
-    expect(errorOf(settings)).toEqual([expect.stringContaining(message), [key]]);
+    expect(errorOf(settings)).toEqual([expect.stringContaining(message), key.split(".")]);
   });
 });
