@@ -9,13 +9,13 @@ import { checkSameLengths, type TokenNumbers } from "../token-numbers.ts";
 /** Each estimate as a function of `x = log policy - log reference`. */
 const ESTIMATORS = {
   /** `x`: unbiased, of either sign. */
-  k1: (x: number) => x,
+  k1: (x: number): number => x,
   /** `x^2 / 2`: biased, never negative; TRL's `mse`. */
-  k2: (x: number) => 0.5 * x * x,
+  k2: (x: number): number => 0.5 * x * x,
   /** `exp(-x) - 1 + x`: unbiased, never negative. */
-  k3: (x: number) => Math.expm1(-x) + x,
+  k3: (x: number): number => Math.expm1(-x) + x,
   /** `|x|`: TRL's `abs`; no estimate of the divergence, but never negative. */
-  abs: (x: number) => Math.abs(x),
+  abs: (x: number): number => Math.abs(x),
 } as const;
 
 /** Name of an estimate. */
