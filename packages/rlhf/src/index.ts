@@ -26,6 +26,7 @@ export { type Calibration, type CalibrationBin, calibration } from "./reward/cal
 export { normalizationOf, normalizeScores } from "./reward/normalize.ts";
 export { centering, rewardLosses } from "./reward/reward-loss.ts";
 export {
+  labelScores,
   NO_NORMALIZATION,
   type Normalization,
   type RewardModel,
@@ -34,9 +35,24 @@ export {
   withScoreHead,
 } from "./reward/reward-model.ts";
 export { type Scorer, type ScorerOptions, scorer } from "./reward/scorer.ts";
-export { SCORE_SCALES, type ScoreScaling, scaleScores } from "./rewards/scale-scores.ts";
-export { tokenRewards } from "./rewards/token-rewards.ts";
-export { scoreUnfinished, UNFINISHED_MODES, type UnfinishedScore } from "./rewards/unfinished.ts";
+export { CheckedReward, type CheckedRewardOptions } from "./scoring/checked-reward.ts";
+export { type HttpRewardOptions, httpReward } from "./scoring/http-reward.ts";
+export { type LexiconOptions, lexiconReward, parseLexicon } from "./scoring/lexicon-reward.ts";
+export {
+  CLASSIFIER_OUTPUTS,
+  type ClassifierOptions,
+  classifierReward,
+  learnedReward,
+} from "./scoring/model-reward.ts";
+export {
+  functionReward,
+  RewardError,
+  type RewardFunction,
+  type RewardInput,
+} from "./scoring/reward-function.ts";
+export { SCORE_SCALES, type ScoreScaling, scaleScores } from "./shaping/scale-scores.ts";
+export { tokenRewards } from "./shaping/token-rewards.ts";
+export { scoreUnfinished, UNFINISHED_MODES, type UnfinishedScore } from "./shaping/unfinished.ts";
 export { explainedVariance } from "./statistics/explained-variance.ts";
 export {
   type Moments,

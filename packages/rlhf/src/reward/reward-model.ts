@@ -3,14 +3,7 @@
  * `score.weight` `[D, 1]`, as in the classifiers of transformers; files are in ../io.
  */
 
-import {
-  atLastToken,
-  hiddenStates,
-  type ModelConfig,
-  type Params,
-  RandomStream,
-  scalars,
-} from "@preflab/lm";
+import { hiddenStatesAt, type ModelConfig, type Params, RandomStream } from "@preflab/lm";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -36,25 +29,49 @@ export interface RewardModel {
 }
 
 /**
- * Scores of texts before normalisation, in a graph. Padding may be on either side and never counts.
+ * Scores of texts for every label, before normalisation, in a graph. Padding may be on either side and
+ * never counts.
  * @param ids `[B, T]` int32 @param attentionMask `[B, T]` int32, with at least one 1 per row
- * @returns `[B]`
+ * @returns `[B, labels]`
  */
+export function labelScores(
+  config: ModelConfig,
+  params: Params,
+  ids: Tensor2D,
+  attentionMask: Tensor2D,
+): Tensor2D {
+  const head = params[SCORE_HEAD] as Tensor2D | undefined;
+  if (config.labels === undefined || !head) {
+    throw new Error(
+      `labelScores: expected a model with labels and ${SCORE_HEAD}, got a language model. Give it ` +
+        "a head with withScoreHead.",
+    );
+  }
+  const states = hiddenStatesAt(config, params, ids, attentionMask, lastTokens(attentionMask));
+  return tf.matMul(states, head);
+}
+
+/** The one score of every text, see {@link labelScores}. `[B]` */
 export function rewardScores(
   config: ModelConfig,
   params: Params,
   ids: Tensor2D,
   attentionMask: Tensor2D,
 ): Tensor1D {
-  const head = params[SCORE_HEAD] as Tensor2D | undefined;
-  if (config.labels !== 1 || !head) {
+  if (config.labels !== 1) {
     throw new Error(
-      `rewardScores: expected a model of one label with ${SCORE_HEAD}, got ` +
-        `${config.labels ?? "no"} labels. Give a language model a head with withScoreHead.`,
+      `rewardScores: expected a model of one label, got ${config.labels ?? "no"} labels. Give a ` +
+        "language model a head with withScoreHead, use a classifier with classifierReward.",
     );
   }
-  const states = hiddenStates(config, params, ids, attentionMask);
-  return atLastToken(scalars(states, head), attentionMask);
+  return tf.reshape(labelScores(config, params, ids, attentionMask), [-1]);
+}
+
+/** Places of the last real tokens among `[B * T]`. `[B]` int32 */
+function lastTokens(attentionMask: Tensor2D): Tensor1D {
+  const [rows, length] = attentionMask.shape;
+  const columns: Tensor2D = tf.mul(attentionMask, tf.range(0, length, 1, "int32"));
+  return tf.add(tf.max(columns, 1), tf.range(0, rows * length, length, "int32")) as Tensor1D;
 }
 
 /** How a new head begins. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { klEstimates } from "../../src/kl/estimators.ts";
-import { tokenRewards } from "../../src/rewards/token-rewards.ts";
+import { tokenRewards } from "../../src/shaping/token-rewards.ts";
 import { ARRAYS, flat, goldenRows, goldenValues } from "../golden.ts";
 
 /** Decimal fractions in float64. */
@@ -8,7 +8,7 @@ const FLOAT64 = { atol: 1e-12, rtol: 0 };
 
 const rows = (...numbers: number[][]) => numbers.map((row) => Float64Array.from(row));
 
-describe("rewards/token-rewards", () => {
+describe("shaping/token-rewards", () => {
   test("of torchtune's example are torchtune's", () => {
     const policy = rows([0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.6, 0.7, 0.8]);
     const reference = rows([0.2, 0.3, 0.4], [0.6, 0.7, 0.8], [0.9, 1, 1.1]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { scaleScores } from "../../src/rewards/scale-scores.ts";
+import { scaleScores } from "../../src/shaping/scale-scores.ts";
 import { RunningMoments } from "../../src/statistics/running-moments.ts";
 
 /** The epsilon in the divisor. */
@@ -11,7 +11,7 @@ function momentsOf(...numbers: number[]): RunningMoments {
   return moments;
 }
 
-describe("rewards/scale-scores", () => {
+describe("shaping/scale-scores", () => {
   test("without scale only the bound is left", () => {
     const none = { scale: "none", center: true, clip: 2 } as const;
     expect([...scaleScores([-5, 1, 3], none, momentsOf(10, 20))]).toEqual([-2, 1, 2]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { scoreUnfinished } from "../../src/rewards/unfinished.ts";
+import { scoreUnfinished } from "../../src/shaping/unfinished.ts";
 
-describe("rewards/unfinished", () => {
+describe("shaping/unfinished", () => {
   const scores = [2, 3, -4];
   const finished = [true, false, false];
 
