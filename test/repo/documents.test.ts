@@ -38,14 +38,12 @@ function turboProblem(task: string): string | undefined {
 }
 
 describe("documents", () => {
-  test.each(["README.md", "CONTRIBUTING.md", "packages/lm/README.md"])(
-    "%s: every command exists",
-    (path) => {
-      const commands = commandsOf(path);
-      expect(commands.length).toBeGreaterThan(2);
-      for (const command of commands) expect(problemWith(command), command).toBeUndefined();
-    },
-  );
+  const guides = ["packages/lm/README.md", "packages/dpo/README.md"];
+  test.each(["README.md", "CONTRIBUTING.md", ...guides])("%s: every command exists", (path) => {
+    const commands = commandsOf(path);
+    expect(commands.length).toBeGreaterThan(2);
+    for (const command of commands) expect(problemWith(command), command).toBeUndefined();
+  });
 
   test("a command that does not exist would be found", () => {
     expect(problemWith("npm run tset")).toBe('no script "tset"');
