@@ -146,6 +146,7 @@ export { type Better, bestSoFar } from "./train/best.ts";
 export {
   type OptimizerConfig,
   optimizerRule,
+  readOptimizer,
   readTrainerConfig,
   scheduleOf,
   stepsOfRun,

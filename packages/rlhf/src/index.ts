@@ -22,6 +22,18 @@ export { type ClippedTerms, type ClipRange, clippedPolicyLosses } from "./losses
 export { type PpoBatch, type PpoLoss, type PpoLossOptions, ppoLoss } from "./losses/ppo-loss.ts";
 export { type RlooBatch, rlooLoss } from "./losses/rloo-loss.ts";
 export { clippedValueLosses, type ValueTerms } from "./losses/value-loss.ts";
+export { type PpoConfig, parsePpoConfig, readPpoConfig } from "./ppo/config.ts";
+export type { Preset, PresetSource } from "./ppo/presets/preset.ts";
+export { PRESET_NAMES, PRESETS, type PresetName } from "./ppo/presets.ts";
+export type {
+  AdvantageSettings,
+  KlSettings,
+  PpoSettings,
+  RolloutSettings,
+  ScoreSettings,
+  UpdateSettings,
+  ValueSettings,
+} from "./ppo/settings.ts";
 export { type Calibration, type CalibrationBin, calibration } from "./reward/calibration.ts";
 export { normalizationOf, normalizeScores } from "./reward/normalize.ts";
 export { centering, rewardLosses } from "./reward/reward-loss.ts";

@@ -1,6 +1,6 @@
 /** Settings that all trainers share: optimizer, batches, length of the run. */
 
-import { adamL2, adamw } from "../optim/adam.ts";
+import { adamEpsilonHat, adamL2, adamw } from "../optim/adam.ts";
 import { rmsprop } from "../optim/rmsprop.ts";
 import type { OptimizerRule } from "../optim/rule.ts";
 import { cosine, linear, type Schedule } from "../optim/schedule.ts";
@@ -8,7 +8,7 @@ import { sgd } from "../optim/sgd.ts";
 import { type EarlyStopConfig, NO_EARLY_STOP, readEarlyStop } from "./early-stop.ts";
 import { ConfigError, type OptionReader } from "./options.ts";
 
-const OPTIMIZERS = ["adamw", "adam", "rmsprop", "sgd"] as const;
+const OPTIMIZERS = ["adamw", "adam", "adam_epsilon_hat", "rmsprop", "sgd"] as const;
 /** Less than any data set's step. */
 const LEAST_EPOCHS = 1e-9;
 
@@ -19,7 +19,10 @@ const SCHEDULES = ["constant", "linear", "cosine"] as const;
 
 /** Settings of an optimizer; those of the others are not read. */
 export interface OptimizerConfig {
-  /** `adam` adds weight decay to the gradient, `adamw` does not. */
+  /**
+   * `adam` adds weight decay to the gradient, `adamw` does not; `adam_epsilon_hat` is TensorFlow 1's,
+   * without weight decay.
+   */
   readonly name: (typeof OPTIMIZERS)[number];
   /** Highest learning rate. */
   readonly lr: number;
@@ -139,7 +142,8 @@ function readRunLength(reader: OptionReader): Pick<TrainerConfig, "maxSteps" | "
     : { maxSteps: null, epochs: reader.number("epochs", 0, LEAST_EPOCHS, Number.MAX_VALUE) };
 }
 
-function readOptimizer(reader: OptionReader, defaults: OptimizerConfig): OptimizerConfig {
+/** Settings of an optimizer from a reader, which is finished. @throws ConfigError */
+export function readOptimizer(reader: OptionReader, defaults: OptimizerConfig): OptimizerConfig {
   const most = Number.MAX_VALUE;
   const config = {
     name: reader.choice("name", defaults.name, OPTIMIZERS),
@@ -154,6 +158,9 @@ function readOptimizer(reader: OptionReader, defaults: OptimizerConfig): Optimiz
     maxGradNorm: reader.number("maxGradNorm", defaults.maxGradNorm, 0, most),
   };
   reader.finish();
+  if (config.name === "adam_epsilon_hat" && config.weightDecay > 0) {
+    throw reader.wrong("weightDecay", "0 with adam_epsilon_hat");
+  }
   return config;
 }
 
@@ -165,6 +172,8 @@ export function optimizerRule(config: OptimizerConfig): OptimizerRule {
       return adamw({ betas, eps, weightDecay });
     case "adam":
       return adamL2({ betas, eps, weightDecay });
+    case "adam_epsilon_hat":
+      return adamEpsilonHat({ betas, eps });
     case "rmsprop":
       return rmsprop({ alpha, eps, momentum, weightDecay });
     case "sgd":

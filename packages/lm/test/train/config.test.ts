@@ -25,7 +25,11 @@ describe("train/config", () => {
     [{ batchsize: 8 }, "batchSize, gradAccum, maxSteps"],
     [{ batchsize: 8 }, "got batchsize"],
     [{ optimizer: { beta: 1 } }, "sft.optimizer: expected settings name, lr, betas"],
-    [{ optimizer: { name: "lion" } }, 'one of adamw, adam, rmsprop, sgd, got "lion"'],
+    [{ optimizer: { name: "adam_epsilon_hat", weightDecay: 1 } }, "weightDecay to be 0 with adam"],
+    [
+      { optimizer: { name: "lion" } },
+      'one of adamw, adam, adam_epsilon_hat, rmsprop, sgd, got "lion"',
+    ],
     [{ optimizer: { betas: [0.9] } }, "two numbers from 0 to 1, got [0.9]"],
     [{ optimizer: { lr: -1 } }, "expected lr to be a number from 0"],
     [{ optimizer: [] }, "sft.optimizer: expected an object of settings"],

@@ -1,0 +1,15 @@
+/** The PPO that we compare with. */
+
+import { N_DETAILS } from "./lm-human-preferences.ts";
+import type { Preset } from "./preset.ts";
+
+/** What is best on our tasks; until measured, n-details. */
+export const TUNED: Preset = {
+  settings: N_DETAILS.settings,
+  sources: [
+    {
+      source: "not tuned yet: n-details",
+      of: ["rollout", "score", "kl", "advantages", "update", "value", "optimizer"],
+    },
+  ],
+};

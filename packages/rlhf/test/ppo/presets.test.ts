@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { PRESET_NAMES, PRESETS } from "../../src/ppo/presets.ts";
+
+/** Objects that are one setting. */
+const WHOLE = ["update.clipRange", "score.unfinished", "optimizer.betas"];
+
+/** Paths of all settings. */
+function paths(value: unknown, path = ""): string[] {
+  const isObject = typeof value === "object" && value !== null && !WHOLE.includes(path);
+  if (!isObject) return [path];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    paths(inner, path ? `${path}.${key}` : key),
+  );
+}
+
+const covers = (source: string, path: string) => path === source || path.startsWith(`${source}.`);
+
+describe("ppo/presets", () => {
+  test.each(PRESET_NAMES)("every number of %s has one source", (name) => {
+    const { settings, sources } = PRESETS[name];
+    const named = sources.flatMap(({ of }) => of);
+    const all = paths(settings);
+    for (const path of all) {
+      expect(
+        named.filter((source) => covers(source, path)),
+        path,
+      ).toHaveLength(1);
+    }
+    for (const source of named) {
+      expect(
+        all.some((path) => covers(source, path)),
+        source,
+      ).toBe(true);
+    }
+  });
+
+  test("have the numbers that their sources are known for", () => {
+    const of = (name: (typeof PRESET_NAMES)[number]) => PRESETS[name].settings;
+    expect(of("lm-human-preferences")).toMatchObject({
+      optimizer: { name: "adam_epsilon_hat", lr: 1e-5, eps: 1e-5, schedule: "linear" },
+      rollout: { completions: 512, maxNewTokens: 24, temperature: 0.7 },
+      kl: { initial: 0.15, target: 6, horizon: 10000 },
+      advantages: { whitenRewards: true, variance: "population" },
+      update: { epochs: 4, minibatches: 1, valueWeight: 0.1 },
+    });
+    expect(of("n-details")).toEqual(of("lm-human-preferences"));
+    expect(of("trl-classic")).toMatchObject({
+      optimizer: { lr: 1e-5, maxGradNorm: 0 },
+      rollout: { completions: 256 },
+      kl: { initial: 0.2, target: 6, horizon: 10000 },
+      update: { epochs: 4, minibatches: 256, valueWeight: 0.1 },
+    });
+    expect(of("trl-1.10")).toMatchObject({
+      optimizer: { lr: 3e-6 },
+      rollout: { maxNewTokens: 53, temperature: 0.7 },
+      kl: { initial: 0.05, target: null },
+      value: { trunk: "separate" },
+    });
+    expect(of("paper").rollout.completions).toBe(1024);
+  });
+});
