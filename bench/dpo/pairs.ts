@@ -12,7 +12,7 @@ export interface Inputs {
   readonly beta: number;
   readonly learningRate: number;
   readonly maxGradNorm: number;
-  /** Steps whose losses are compared: those of the second pass show what the first has learned. */
+  /** Steps whose losses are compared: that of the second pass shows what the first has learned. */
   readonly checkedSteps: number;
 }
 
@@ -22,7 +22,7 @@ type Pair = Readonly<Record<"promptIds" | "chosenIds" | "rejectedIds", readonly 
 const STREAM = 2000;
 /** Different steps, which then come again. */
 const BATCHES = 4;
-/** Moves the losses of six steps visibly, and those of hundreds not to zero. */
+/** Moves the losses of five steps visibly, and those of hundreds not to zero. */
 const LEARNING_RATE = 1e-5;
 
 /** Writes the pairs of a size into its folder. @returns the path of the file */
@@ -34,7 +34,7 @@ export function writePairs(folder: string, size: SizeName, texts: Texts): string
     beta: 0.1,
     learningRate: LEARNING_RATE,
     maxGradNorm: 1,
-    checkedSteps: BATCHES + 2,
+    checkedSteps: BATCHES + 1,
   };
   const path = join(folder, `pairs-${TEXTS[texts].prompt}-${TEXTS[texts].completion}.json`);
   writeFileSync(path, JSON.stringify(inputs));

@@ -49,7 +49,7 @@ export function markdown(results: Results): string {
     "All take turns, every run in a process of its own; medians over the rounds. `peak` is the process's",
     "largest resident set, libraries included. `targets` are 2x TRL fp32 and 1.3x TRL bf16 for S and M,",
     "and no more memory than either. `difference` is the largest relative one of reference",
-    "log-probabilities and of the losses of the first six steps; with more than rounding there is no",
+    "log-probabilities and of the losses of the first five steps; with more than rounding there is no",
     "ratio. A star marks what other programs disturbed in some round.",
     "",
     machineLine(machine),
