@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Graph } from "../../src/graph/graph.ts";
+import { Graph, type Value } from "../../src/graph/graph.ts";
+import { verify } from "../../src/graph/verify.ts";
 import { eliminateDeadCode } from "../../src/passes/dce.ts";
 
 describe("passes/dce", () => {
@@ -25,6 +26,20 @@ describe("passes/dce", () => {
     const parts = graph.multiNode("Split", [x, graph.ints([2, 2])], [half, half]);
     graph.outputs.push(parts[1] ?? x);
     expect(eliminateDeadCode(graph).nodes).toHaveLength(1);
+  });
+
+  it("drops statistics of a normalisation that nobody reads, and no others", () => {
+    const graph = new Graph();
+    const [x, scale] = [graph.input([4, 8], "float32"), graph.input([8], "float32")];
+    const row = { shape: [4, 1], dtype: "float32" } as const;
+    const normalized = () => graph.multiNode("LayerNormalization", [x, scale], [x, row, row]);
+    const [alone] = normalized() as [Value, Value, Value];
+    const [, , inverse] = normalized() as [Value, Value, Value];
+    graph.outputs.push(alone, inverse);
+    const result = eliminateDeadCode(graph);
+    expect(result.nodes.map(({ outputs }) => outputs.length)).toEqual([1, 3]);
+    verify(result);
+    expect(eliminateDeadCode(result)).toBe(result);
   });
 
   it("keeps what only the body of a loop reads", () => {
