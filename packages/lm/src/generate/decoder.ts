@@ -17,6 +17,7 @@ import { projectHeads, scoreScale } from "../attention.ts";
 import type { ModelConfig } from "../config.ts";
 import { logits } from "../heads.ts";
 import { normalize } from "../layers.ts";
+import { countParameters } from "../params.ts";
 import { anglesAt } from "../rotary.ts";
 import { block, embed } from "../transformer.ts";
 import type { Params } from "../types.ts";
@@ -25,6 +26,11 @@ import { type Choice, choose, type Drawn } from "./draw.ts";
 
 /** Compiled ways to choose tokens kept per shape. */
 const PROGRAMS = 8;
+/**
+ * Up to so many multiplications a step is computed at once: tens of milliseconds at most, of which
+ * handing it to another thread would take a millisecond.
+ */
+const BRIEF = 5e8;
 
 /** What a step is given, for `B` rows. */
 export interface StepInputs {
@@ -58,6 +64,7 @@ export class Decoder {
   /** Keys, then values, of each layer in turn. */
   readonly #caches: readonly Cache[];
   readonly #step: Jitted<[StepInputs], StepOutputs>;
+  readonly #isBrief: boolean;
 
   /** @param constants parameters that never change, if any */
   constructor(
@@ -68,6 +75,7 @@ export class Decoder {
   ) {
     this.shape = shape;
     const { rows, heads, length, width } = shape;
+    this.#isBrief = rows * countParameters(config) <= BRIEF;
     this.#caches = Array.from({ length: 2 * config.layers }, () =>
       tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R4>([rows, heads, length, width]), false)),
     );
@@ -107,9 +115,12 @@ export class Decoder {
     );
   }
 
-  /** Adds the tokens to the cache and chooses the next ones. The caller disposes both sides. */
-  step(inputs: StepInputs): Promise<StepOutputs> {
-    return this.#step.async(inputs);
+  /**
+   * Adds the tokens to the cache and chooses the next ones. The caller disposes both sides. A brief
+   * step lets no events through.
+   */
+  async step(inputs: StepInputs): Promise<StepOutputs> {
+    return this.#isBrief ? this.#step(inputs) : this.#step.async(inputs);
   }
 
   /** Frees programs and caches. */

@@ -52,7 +52,7 @@ export async function runWave(
 ): Promise<void> {
   const sampler = new Sampler(options, machinery.config.vocabSize);
   try {
-    await leaveIfAborted(options);
+    options.signal?.throwIfAborted();
     let seating = await seatPrompts(machinery, rows, options.maxNewTokens);
     for (;;) {
       await leaveIfAborted(options);
@@ -72,10 +72,9 @@ export async function runWave(
 
 /** Lets events happen, of which one may abort the signal. @throws the signal's reason if aborted */
 async function leaveIfAborted({ signal }: ResolvedOptions): Promise<void> {
-  if (!signal) return;
-  // Backends that compute in JavaScript answer in microtasks, which let no event through.
+  // Steps that are computed on this thread answer in microtasks, which let no event through.
   await tf.nextFrame();
-  signal.throwIfAborted();
+  signal?.throwIfAborted();
 }
 
 /** Places of the rows that go on. */
