@@ -67,7 +67,7 @@ export async function readPreferences(
 }
 
 /** Lines for people: how many examples there are, and what became of rows. */
-export function describeLoaded(
+function describeLoaded(
   path: string,
   kind: Preferences["kind"],
   loaded: LoadedTokenized<unknown>,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { loadAdapter, loadModel } from "@preflab/lm";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
+import { InterruptedError } from "../../src/errors.ts";
 import { type Captured, capture, jsonLines } from "../capture.ts";
 import { modelPath, modelWithWords, rowsFile, temporaryFolder, wordsOf } from "../fixtures.ts";
 import { interruptProgram, killAt } from "../program.ts";
@@ -327,6 +328,16 @@ describe("commands/dpo: interruptions", { timeout: TIMEOUT_MS }, () => {
     const { code, err } = await dpo(config, "--out", killed, "--resume");
     expect([code, err]).toEqual([0, expect.stringMatching(/going on after step \d+ of 60/)]);
     expect(results(killed)).toEqual(results(straight));
+  });
+
+  test("before the first step, it ends with 130 and begins anew when resumed", async () => {
+    const out = join(temporaryFolder(), "run");
+    const config = configFile();
+    const signal = AbortSignal.abort(new InterruptedError("interrupted"));
+    const args = ["dpo", "--backend", "ort", "--config", config, "--out", out];
+    expect((await capture(args, signal)).code).toBe(130);
+    expect((await dpo(config, "--out", out, "--resume")).code).toBe(0);
+    expect(lines(out)).toHaveLength(3);
   });
 
   test.skipIf(process.platform === "win32")("Ctrl-C saves a checkpoint", async () => {
