@@ -12,10 +12,11 @@ import { OneGraphStep } from "./one-graph-step.ts";
 import type { TrainStep, TrainStepOptions } from "./step.ts";
 
 /**
- * Parameters from which the flat update wins: below, a second session costs more than it saves;
- * above, double-buffering the state costs memory traffic. Measured by `npm run bench:engine`.
+ * Parameters from which the flat update is taken. One graph is as fast or faster at every size that
+ * `npm run bench:engine` measures, by a fifth at 22 million parameters, but holds the state twice:
+ * from here on that memory counts for more.
  */
-const FLAT_FROM = 16e6;
+const FLAT_FROM = 64e6;
 
 /** Makes a training step. Nothing is compiled before its first run. */
 export function trainStep<Batch extends readonly tf.Tensor[]>(
