@@ -62,8 +62,10 @@ export { loadTokenizer, saveTokenizer } from "./io/tokenizer-files.ts";
 export {
   logCollisionsAt,
   logpsAt,
+  type PredictingStates,
   type Predictor,
   predictionMask,
+  scoresAt,
   scoreTokens,
   sequenceLogps,
   type TokenScores,

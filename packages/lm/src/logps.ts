@@ -79,16 +79,37 @@ export function logCollisionsAt(
  * of the logits. Gradients flow into the policy alone.
  */
 export function scoreTokens(policy: Predictor, tokens: Tokens, reference?: Predictor): TokenScores {
-  const factors = logitFactors(policy, tokens);
-  const { logSumExp, entropy, kl } = vocabularySums(factors, {
-    entropy: true,
-    reference: reference && logitFactors(reference, tokens),
-  });
+  const { logps, entropy, kl } = scoresOf(
+    logitFactors(policy, tokens),
+    nextTokens(tokens),
+    reference && logitFactors(reference, tokens),
+  );
   return {
-    logps: perToken(logpsFrom(factors, nextTokens(tokens), logSumExp), tokens),
-    entropy: perToken(entropy as Tensor1D, tokens),
+    logps: perToken(logps, tokens),
+    entropy: perToken(entropy, tokens),
     ...(kl ? { kl: perToken(kl, tokens) } : {}),
   };
+}
+
+/** A model and `[M, D]` of its states after the final norm. */
+export interface PredictingStates extends Pick<Predictor, "config" | "params"> {
+  readonly states: Tensor2D;
+}
+
+/**
+ * As {@link scoreTokens}, from the states that predict the tokens, see {@link logpsAt}. `[M]` each.
+ * @param reference states for the same tokens
+ */
+export function scoresAt(
+  policy: PredictingStates,
+  targets: Tensor1D,
+  reference?: PredictingStates,
+): { readonly logps: Tensor1D; readonly entropy: Tensor1D; readonly kl?: Tensor1D } {
+  return scoresOf(
+    factorsOf(policy, policy.states),
+    targets,
+    reference && factorsOf(reference, reference.states),
+  );
 }
 
 /**
@@ -146,6 +167,20 @@ function targetLogps(factors: LogitFactors, targets: Tensor1D): Tensor1D {
   return areKept(hidden.shape[0], head.shape[0])
     ? logSoftmaxAt(tf.matMul(hidden, head, false, true) as Tensor2D, targets)
     : logpsFrom(factors, targets, vocabularySums(factors).logSumExp);
+}
+
+/** Everything that one computation of the logits gives. `[N]` each */
+function scoresOf(
+  factors: LogitFactors,
+  targets: Tensor1D,
+  reference?: LogitFactors,
+): { readonly logps: Tensor1D; readonly entropy: Tensor1D; readonly kl?: Tensor1D } {
+  const { logSumExp, entropy, kl } = vocabularySums(factors, { entropy: true, reference });
+  return {
+    logps: logpsFrom(factors, targets, logSumExp),
+    entropy: entropy as Tensor1D,
+    ...(kl && { kl }),
+  };
 }
 
 /** The same, without the logits of the others. `[N]` */

@@ -22,9 +22,26 @@ export { type ClippedTerms, type ClipRange, clippedPolicyLosses } from "./losses
 export { type PpoBatch, type PpoLoss, type PpoLossOptions, ppoLoss } from "./losses/ppo-loss.ts";
 export { type RlooBatch, rlooLoss } from "./losses/rloo-loss.ts";
 export { clippedValueLosses, type ValueTerms } from "./losses/value-loss.ts";
+export {
+  type ActorCritic,
+  type ActorCriticOutput,
+  separateTrunks,
+  sharedTrunk,
+  VALUE_HEAD,
+  valueHead,
+} from "./ppo/actor-critic.ts";
+export { rolloutAdvantages } from "./ppo/advantages.ts";
 export { type PpoConfig, parsePpoConfig, readPpoConfig } from "./ppo/config.ts";
+export {
+  actorCriticMeter,
+  type Measured,
+  type MeasureOptions,
+  type Meter,
+  referenceMeter,
+} from "./ppo/measure.ts";
 export type { Preset, PresetSource } from "./ppo/presets/preset.ts";
 export { PRESET_NAMES, PRESETS, type PresetName } from "./ppo/presets.ts";
+export { type Rollout, type RolloutTensors, rolloutTensors } from "./ppo/rollouts.ts";
 export type {
   AdvantageSettings,
   KlSettings,
@@ -34,6 +51,7 @@ export type {
   UpdateSettings,
   ValueSettings,
 } from "./ppo/settings.ts";
+export { type Minibatch, type PpoUpdater, ppoUpdater, type UpdaterOptions } from "./ppo/update.ts";
 export { type Calibration, type CalibrationBin, calibration } from "./reward/calibration.ts";
 export { normalizationOf, normalizeScores } from "./reward/normalize.ts";
 export { centering, rewardLosses } from "./reward/reward-loss.ts";

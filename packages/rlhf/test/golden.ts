@@ -4,10 +4,14 @@ import { fileURLToPath } from "node:url";
 import { Fixture, type GoldenTensor, type Tolerance } from "@preflab/testing";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Scalars of a clipped loss. */
-export interface GoldenLoss {
+/** Scalars of a clipped loss with its ranges. */
+export interface GoldenLoss extends GoldenLosses {
   readonly cliprange: number;
   readonly cliprange_value: number;
+}
+
+/** Scalars of a clipped loss. */
+export interface GoldenLosses {
   readonly policy_loss: number;
   readonly value_loss: number;
   readonly clipfrac: number;
@@ -30,6 +34,14 @@ interface GoldenIndex {
     readonly kl: readonly number[];
     readonly value_after: readonly number[];
   }[];
+  readonly update: {
+    readonly steps: readonly (GoldenLosses & {
+      readonly rows: readonly number[];
+      readonly loss: number;
+      readonly entropy: number;
+      readonly grad_norm: number;
+    })[];
+  };
   readonly running_moments: readonly {
     readonly batch: readonly number[];
     readonly mean: number;
