@@ -88,7 +88,7 @@ export function goldenTensor<T extends tf.Tensor = tf.Tensor2D>(name: string): T
 }
 
 /** Tokens of every completion. */
-export const LENGTHS: readonly number[] = Array.from(goldenArray("lengths").values);
+const LENGTHS: readonly number[] = Array.from(goldenArray("lengths").values);
 
 /** An `[8, 10]` array without its padding. */
 export function goldenRows(name: string, lengths: readonly number[] = LENGTHS): Float64Array[] {

@@ -11,6 +11,7 @@ import {
 } from "@preflab/lm";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { SCORE_HEAD } from "../reward/reward-model.ts";
 import type { RolloutTensors } from "./rollouts.ts";
 
 /** Names of the value head's variables, among those of the policy. */
@@ -81,7 +82,7 @@ export function separateTrunks(policy: TrainablePolicy, critic: TrainablePolicy)
       const [params, criticParams] = [policy.parameters(), critic.parameters()];
       const states = statesOf(config, params, batch);
       const criticStates = statesOf(critic.config, criticParams, batch);
-      const head = criticParams["score.weight"];
+      const head = criticParams[SCORE_HEAD];
       return {
         ...scores(config, params, states, batch, temperature),
         values: values(criticStates, head, undefined, batch),

@@ -15,7 +15,7 @@ export const REFERENCE: string = fileURLToPath(
 );
 
 /** Tokens of every response. */
-export const RESPONSE_LENGTHS: readonly number[] = Array.from(
+const RESPONSE_LENGTHS: readonly number[] = Array.from(
   goldenArray("update.response_lengths").values,
 );
 
