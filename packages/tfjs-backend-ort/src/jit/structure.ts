@@ -23,48 +23,53 @@ export interface Flattened {
 }
 
 /**
- * Flattens `structure`.
+ * Flattens `structure`, which must not change as long as the result is used.
  * @throws for disposed tensors and for leaves that are not plain data, such as class instances
  */
 export function flatten(structure: unknown): Flattened {
   const tensors: Tensor[] = [];
-  const { form, rebuild } = visit(structure, tensors);
+  const form = formOf(structure, tensors);
+  const rebuild = (results: readonly (Tensor | null)[]) => {
+    let next = 0;
+    return withTensors(structure, () => results[next++]);
+  };
   return { tensors, form, rebuild };
 }
 
-interface Part {
-  readonly form: string;
-  readonly rebuild: (tensors: readonly (Tensor | null)[]) => unknown;
-}
-
-function visit(part: unknown, tensors: Tensor[]): Part {
+/** The form of `part`, whose tensors are added to `tensors`. Runs at every call: few allocations. */
+function formOf(part: unknown, tensors: Tensor[]): string {
   if (part instanceof Tensor) {
     if (part.isDisposed) {
       throw new Error(`jit: expected live tensors, got a disposed one of shape [${part.shape}].`);
     }
-    const index = tensors.push(part) - 1;
-    return { form: "*", rebuild: (results) => results[index] };
+    tensors.push(part);
+    return "*";
   }
   if (Array.isArray(part)) {
-    const parts = part.map((child) => visit(child, tensors));
-    return {
-      form: `[${parts.map(({ form }) => form)}]`,
-      rebuild: (results) => parts.map(({ rebuild }) => rebuild(results)),
-    };
+    let form = "[";
+    for (const child of part) form += `${formOf(child, tensors)},`;
+    return `${form}]`;
   }
-  if (typeof part === "object" && part !== null) {
-    if (Object.getPrototypeOf(part) !== Object.prototype) {
-      throw new Error(
-        `jit: expected tensors, arrays, plain objects, numbers, strings or null, got an instance of ` +
-          `${part.constructor?.name ?? "a class"}. Pass its tensors instead.`,
-      );
-    }
-    const parts = Object.entries(part).map(([key, child]) => [key, visit(child, tensors)] as const);
-    return {
-      form: `{${parts.map(([key, { form }]) => `${JSON.stringify(key)}:${form}`)}}`,
-      rebuild: (results) =>
-        Object.fromEntries(parts.map(([key, { rebuild }]) => [key, rebuild(results)])),
-    };
+  if (typeof part !== "object" || part === null) return `${typeof part} ${String(part)}`;
+  const fields = part as Readonly<Record<string, unknown>>;
+  if (Object.getPrototypeOf(fields) !== Object.prototype) {
+    throw new Error(
+      `jit: expected tensors, arrays, plain objects, numbers, strings or null, got an instance of ` +
+        `${fields.constructor?.name ?? "a class"}. Pass its tensors instead.`,
+    );
   }
-  return { form: `${typeof part} ${String(part)}`, rebuild: () => part };
+  let form = "{";
+  for (const key of Object.keys(fields)) {
+    form += `${JSON.stringify(key)}:${formOf(fields[key], tensors)},`;
+  }
+  return `${form}}`;
+}
+
+/** `part` with its tensors replaced, in order of appearance, by what `next` gives. */
+function withTensors(part: unknown, next: () => Tensor | null | undefined): unknown {
+  if (part instanceof Tensor) return next();
+  if (Array.isArray(part)) return part.map((child) => withTensors(child, next));
+  if (typeof part !== "object" || part === null) return part;
+  const entries = Object.entries(part);
+  return Object.fromEntries(entries.map(([key, child]) => [key, withTensors(child, next)]));
 }
