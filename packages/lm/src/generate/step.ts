@@ -71,7 +71,7 @@ interface DrawnNumbers {
   readonly ids: Int32Array;
   readonly logps: Float32Array;
   readonly temperedLogps: Float32Array | null;
-  readonly isSure: Int32Array | Uint8Array | null;
+  readonly isSure: Int32Array | null;
   /** `[B][V]`, if asked for. */
   readonly logits: readonly Float32Array[] | null;
 }
@@ -82,36 +82,23 @@ async function draw(
   sampler: Sampler,
   inputs: Omit<StepInputs, "choice">,
 ): Promise<DrawnNumbers> {
-  const drawn = await read(await decoder.step({ ...inputs, choice: sampler.choice }));
+  const drawn = read(await decoder.step({ ...inputs, choice: sampler.choice }));
   const isSure = rows.every(({ finish }, place) => finish !== null || drawn.isSure?.[place] !== 0);
   if (isSure) return drawn;
   sampler.lookFurther();
   return read(await decoder.step({ ...inputs, choice: sampler.choice }));
 }
 
-/** Reads and disposes the outputs of a step. */
-async function read({
-  ids,
-  logps,
-  temperedLogps,
-  isSure,
-  logits,
-}: StepOutputs): Promise<DrawnNumbers> {
+/** Reads and disposes the outputs of a step. They are in host memory already, or few. */
+function read({ ids, logps, temperedLogps, isSure, logits }: StepOutputs): DrawnNumbers {
   const perRow = logits ? tf.unstack(logits) : [];
   try {
-    const [drawn, raw, tempered, sure, ...scores] = await Promise.all([
-      ids.data<"int32">(),
-      logps.data<"float32">(),
-      temperedLogps?.data<"float32">() ?? null,
-      isSure?.data<"int32">() ?? null,
-      ...perRow.map((tensor) => tensor.data<"float32">()),
-    ]);
     return {
-      ids: drawn,
-      logps: raw,
-      temperedLogps: tempered,
-      isSure: sure,
-      logits: logits ? scores : null,
+      ids: ids.dataSync<"int32">(),
+      logps: logps.dataSync<"float32">(),
+      temperedLogps: temperedLogps?.dataSync<"float32">() ?? null,
+      isSure: isSure?.dataSync<"int32">() ?? null,
+      logits: logits ? perRow.map((row) => row.dataSync<"float32">()) : null,
     };
   } finally {
     tf.dispose([ids, logps, temperedLogps ?? [], isSure ?? [], logits ?? [], perRow]);
