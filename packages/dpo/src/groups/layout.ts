@@ -58,7 +58,8 @@ export function layOut(groups: readonly Group[], options: LayoutOptions): GroupA
   const shared = layout === "shared-prompt";
   const texts = groups.flatMap((group) => (shared ? [group] : rowsOf(group)));
   const tokens = Math.max(...texts.map(groupTokens));
-  const most = shared ? Math.max(maxLength, tokens) : maxLength;
+  // A prompt with all its completions may be longer than one text.
+  const most = tokens > maxLength ? Number.POSITIVE_INFINITY : maxLength;
   const longest = Math.max(...groups.flatMap((g) => g.completions.map(({ length }) => length)));
   const shape = {
     groups: groups.length,

@@ -6,7 +6,7 @@
 import { type ModelConfig, type Params, stepOrder } from "@preflab/lm";
 import { jit } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
-import { completionLogps, type GroupBatch, groupBatch } from "../groups/forward.ts";
+import { BATCH_PROGRAMS, completionLogps, type GroupBatch, groupBatch } from "../groups/forward.ts";
 import { completionsPerGroup, type Group, longestText } from "../groups/group.ts";
 import { type LayoutOptions, layOut } from "../groups/layout.ts";
 import { type Reduction, reduceLogps } from "../groups/reduction.ts";
@@ -106,7 +106,7 @@ export function liveReference(
   const forward = jit(
     (batch: GroupBatch) =>
       reduceLogps(completionLogps({ config, params }, batch), batch.mask, reduction, completions),
-    { name: "referenceLogps" },
+    { ...BATCH_PROGRAMS, name: "referenceLogps" },
   );
   return {
     logps: (_, batch) => forward.async(batch),

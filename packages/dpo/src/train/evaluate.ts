@@ -3,6 +3,7 @@
 import type { TrainablePolicy } from "@preflab/lm";
 import { jit } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
+import { BATCH_PROGRAMS } from "../groups/forward.ts";
 import { completionsPerGroup } from "../groups/group.ts";
 import type { DpoConfig } from "./config.ts";
 import type { Loss } from "./loss.ts";
@@ -30,7 +31,7 @@ export function dpoEvaluator(
   const completions = completionsPerGroup(inputs.preferences.groups);
   const losses = jit(
     (tensors: StepTensors): Loss => batchLoss(policy, config, completions, tensors),
-    { name: "dpoEvaluator" },
+    { ...BATCH_PROGRAMS, name: "dpoEvaluator" },
   );
   const order = preferenceOrder(inputs.preferences, { ...config, gradAccum: 1 }, true);
   const evaluate = async () => {

@@ -16,7 +16,12 @@ import {
 import { type MicroBatch, trainStep } from "@preflab/tfjs-backend-ort";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { completionScores, type GroupBatch, groupBatch } from "../groups/forward.ts";
+import {
+  BATCH_PROGRAMS,
+  completionScores,
+  type GroupBatch,
+  groupBatch,
+} from "../groups/forward.ts";
 import { completionsPerGroup, type Group, longestText } from "../groups/group.ts";
 import { layOut } from "../groups/layout.ts";
 import { reduceLogps } from "../groups/reduction.ts";
@@ -82,6 +87,7 @@ export async function trainDpo(
   const completions = completionsPerGroup(preferences.groups);
   const step = trainStep<StepTensors>({
     name: "trainDpo",
+    ...BATCH_PROGRAMS,
     params: policy.variables,
     rule: optimizerRule(optimizer),
     loss: (...tensors) => batchLoss(policy, config, completions, tensors),
