@@ -1,13 +1,13 @@
 /** Settings of the data to train on, which all trainers share. */
-import { FORMAT_NAMES, type FormatName } from "@preflab/data";
+import { FORMAT_NAMES, type FormatName, locate } from "@preflab/data";
 import type { OptionReader } from "@preflab/lm";
 import { type Fingerprint, fingerprint } from "./fingerprint.ts";
 
 /** Where examples come from. */
 export interface DataSettings {
-  /** File or folder. */
+  /** File, folder or name on the Hugging Face Hub, see `locate`. */
   readonly train: string;
-  /** File or folder of held-out examples; null for no evaluation. */
+  /** The same of held-out examples; null for no evaluation. */
   readonly eval: string | null;
   /** False takes batches of consecutive rows, in file order. */
   readonly shuffle: boolean;
@@ -38,8 +38,9 @@ export async function fingerprints({
   train,
   eval: held,
 }: DataSettings): Promise<{ train: Fingerprint; eval: Fingerprint | null }> {
-  return {
-    train: await fingerprint(train),
-    eval: held === null ? null : await fingerprint(held),
+  const of = async (name: string) => {
+    const { path } = await locate(name);
+    return { ...(await fingerprint(path)), path: name };
   };
+  return { train: await of(train), eval: held === null ? null : await of(held) };
 }

@@ -223,6 +223,19 @@ describe("commands/dpo", { timeout: TIMEOUT_MS }, () => {
     expect([untokenized.code, untokenized.err]).toEqual([1, expect.stringContaining("tokenizer")]);
   });
 
+  test("parts of a folder are trained on and evaluated on", async () => {
+    const folder = temporaryFolder();
+    const text = (rows: typeof PAIRS) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+    writeFileSync(join(folder, "train.jsonl"), text(PAIRS));
+    writeFileSync(join(folder, "test.jsonl"), text(PAIRS.slice(0, 5)));
+    const data = { train: `${folder}:train`, eval: `${folder}:test` };
+    const [out, err] = await trained({ data, generation: { prompts: 0 } });
+    expect(err).toContain(`${folder}:train: 24 pairs`);
+    expect(err).toContain(`${folder}:test: 5 pairs`);
+    const { inputs } = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
+    expect(inputs.train.path).toBe(data.train);
+  });
+
   test("training ends early once evaluations get no better", async () => {
     const data = { train: rowsFile(PAIRS), eval: rowsFile(PAIRS.slice(0, 4)) };
     const generation = { prompts: 0 };

@@ -49,6 +49,7 @@ export {
   loadRanked,
   loadUnpaired,
 } from "./io/load-tokenized.ts";
+export { type Located, locate } from "./io/locate.ts";
 export { type ReadOptions, readRows } from "./io/read-rows.ts";
 export { type Finding, LINT_CODES, type LintCode, type LintReport } from "./lint/findings.ts";
 export { Linter, type LintOptions } from "./lint/linter.ts";
