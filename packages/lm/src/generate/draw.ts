@@ -7,17 +7,12 @@
  */
 
 import { logSoftmaxAt } from "@preflab/tfjs-backend-ort";
-import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { minP, repetitionPenalty, temper, topK, topP } from "./filters.ts";
 
-/**
- * Probabilities of a block. Cumulative sums take ten times as long as plain ones: summed are blocks,
- * accumulated are the sums of blocks and the one block in which the draw lies.
- */
-const BLOCK = 256;
-/** Vocabularies up to this size are one block. */
-const MAX_SINGLE = 4 * BLOCK;
+/** Vocabularies up to this size are accumulated as they are. */
+const MAX_SINGLE = 256;
 /** Largest float32 below 1. */
 const BELOW_ONE = 1 - 2 ** -24;
 
@@ -94,47 +89,47 @@ function filtered(
 /**
  * The first token whose cumulative probability exceeds the noise. Never one of probability 0: its
  * cumulative probability is that of the token before it.
+ *
+ * Cumulative sums take ten times as long as plain ones. So the probabilities of blocks are summed,
+ * and accumulated are these sums and the one block in which the draw lies.
  * @param noise `[N, 1]` as in {@link choose}
  * @returns `[N]` int32
  */
 export function invertCumulative(logits: Tensor2D, noise: Tensor2D): Tensor1D {
   const [rows, vocabulary] = logits.shape;
   const probabilities = tf.softmax(logits);
-  if (vocabulary <= MAX_SINGLE) return tf.squeeze(firstAbove(probabilities, noise).index, [1]);
-  const blocks = Math.ceil(vocabulary / BLOCK);
+  if (vocabulary <= MAX_SINGLE) {
+    const cumulative = tf.cumsum(probabilities, 1) as Tensor2D;
+    return countUpTo(cumulative, shareOfLast(cumulative, noise));
+  }
+  const width = 2 ** Math.round(Math.log2(vocabulary) / 2);
+  const blocks = Math.ceil(vocabulary / width);
   const padded = tf.pad(probabilities, [
     [0, 0],
-    [0, blocks * BLOCK - vocabulary],
+    [0, blocks * width - vocabulary],
   ]);
-  const sums = tf.sum(tf.reshape(padded, [rows, blocks, BLOCK]), 2) as Tensor2D;
-  const { index, share } = firstAbove(sums, noise);
+  const sums = tf.sum(tf.reshape(padded, [rows, blocks, width]), 2);
+  const cumulative = tf.cumsum(sums, 1) as Tensor2D;
+  const target = shareOfLast(cumulative, noise);
+  const block = countUpTo(cumulative, target);
+  const before = tf.max(tf.where(tf.lessEqual(cumulative, target), cumulative, 0), 1, true);
   const starts = tf.range(0, rows * blocks, blocks, "int32");
-  const chosen = tf.gather(
-    tf.reshape(padded, [rows * blocks, BLOCK]),
-    tf.add(starts, tf.squeeze(index, [1])) as Tensor1D,
-  ) as Tensor2D;
-  const within = firstAbove(chosen, share).index;
-  const ids = tf.add(tf.mul(index, tf.scalar(BLOCK, "int32")), within);
-  return tf.squeeze(ids, [1]);
+  const chosen = tf.gather(tf.reshape(padded, [rows * blocks, width]), tf.add(starts, block));
+  const within = tf.cumsum(chosen, 1) as Tensor2D;
+  // The sum of a block and the end of its cumulative sum round differently.
+  const rest = tf.minimum<Tensor2D>(tf.sub(target, before), shareOfLast(within, BELOW_ONE));
+  return tf.add(tf.mul(block, tf.scalar(width, "int32")), countUpTo(within, rest));
 }
 
 /**
- * Where in the cumulative sum of `weights` a share of the total lies.
- * @param weights `[N, W]`, at least 0, of which some are above
- * @param share `[N, 1]` in `[0, 1)`, at most 1 - 2^-24
- * @returns `index` `[N, 1]` int32 of the first element whose cumulative weight exceeds that share,
- *   which is never one of weight 0; `share` `[N, 1]` of this element's own weight before the place
+ * A share of the last element of every row, below that element although both are rounded.
+ * @param share at most 1 - 2^-24
  */
-function firstAbove(weights: Tensor2D, share: Tensor2D): { index: Tensor2D; share: Tensor2D } {
-  const last = weights.shape[1] - 1;
-  const cumulative = tf.cumsum(weights, 1) as Tensor2D;
-  // Rounding leaves the sum a little off 1; a share of at most 1 - 2^-24 keeps this below the sum.
-  const target = tf.mul(tf.slice(cumulative, [0, last], [-1, 1]), share);
-  const isBelow = tf.lessEqual(cumulative, target);
-  const index = tf.sum(tf.cast(isBelow, "int32"), 1, true) as Tensor2D;
-  const before = tf.max(tf.where(isBelow, cumulative, 0), 1, true) as Tensor;
-  const after = tf.min(tf.where(isBelow, Number.MAX_VALUE, cumulative), 1, true) as Tensor;
-  const own = tf.div(tf.sub(target, before), tf.sub(after, before)) as Tensor2D;
-  // Equal where the place is so near to the next element that the differences round alike.
-  return { index, share: tf.minimum(own, BELOW_ONE) };
+function shareOfLast(rising: Tensor2D, share: Tensor2D | number): Tensor2D {
+  return tf.mul(tf.slice(rising, [0, rising.shape[1] - 1], [-1, 1]), share);
+}
+
+/** How many elements of every row are at most `limit` `[N, 1]`. `[N]` int32 */
+function countUpTo(rising: Tensor2D, limit: Tensor2D): Tensor1D {
+  return tf.sum(tf.cast(tf.lessEqual(rising, limit), "int32"), 1);
 }
