@@ -50,6 +50,14 @@ export class OptionReader {
     throw this.wrong(key, `a number ${range(low, high)}`);
   }
 
+  /** A number in `[low, high]`, or "none", which stands for null: a key of null counts as left out. */
+  numberOrNone(key: string, fallback: number | null, low: number, high: number): number | null {
+    const value = this.value(key) ?? fallback;
+    if (value === null || value === "none") return null;
+    if (typeof value === "number" && value >= low && value <= high) return value;
+    throw this.wrong(key, `a number ${range(low, high)}, or none`);
+  }
+
   /** An integer of at least `low`. */
   integer(key: string, fallback: number, low: number): number {
     const value = this.value(key) ?? fallback;
