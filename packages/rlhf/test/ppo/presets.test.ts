@@ -51,11 +51,17 @@ describe("ppo/presets", () => {
       update: { epochs: 4, minibatches: 256, valueWeight: 0.1 },
     });
     expect(of("trl-1.10")).toMatchObject({
-      optimizer: { lr: 3e-6 },
-      rollout: { maxNewTokens: 53, temperature: 0.7 },
+      optimizer: { lr: 3e-6, name: "adamw", schedule: "linear", maxGradNorm: 0 },
+      rollout: { completions: 512, maxNewTokens: 53, temperature: 0.7 },
       kl: { initial: 0.05, target: null },
-      value: { trunk: "separate" },
+      update: { epochs: 4, minibatches: 1, valueWeight: 0.1 },
+      value: { trunk: "separate", start: "reward" },
     });
-    expect(of("paper").rollout.completions).toBe(1024);
+    expect(of("paper")).toMatchObject({
+      optimizer: { lr: 1.41e-5 },
+      rollout: { completions: 1024, samplesPerPrompt: 4, temperature: 1 },
+      score: { scale: "running", center: true },
+      kl: { initial: 0.2, target: 6 },
+    });
   });
 });

@@ -56,7 +56,9 @@ export const LM_HUMAN_PREFERENCES: Preset = {
       ],
     },
     {
-      source: "openai/lm-human-preferences train_policy.py, defaults and loss",
+      source:
+        "openai/lm-human-preferences train_policy.py, defaults, loss and step. It whitens over the " +
+        "minibatch of each of 8 processes, 64 completions, we over all",
       of: [
         "optimizer.schedule",
         "optimizer.warmupSteps",
@@ -68,6 +70,7 @@ export const LM_HUMAN_PREFERENCES: Preset = {
         "score.center",
         "score.clip",
         "rollout.samplesPerPrompt",
+        "value.warmupSteps",
       ],
     },
     {
@@ -82,8 +85,15 @@ export const LM_HUMAN_PREFERENCES: Preset = {
       ],
     },
     {
-      source: "Huang et al. 2023, The N implementation details of RLHF with PPO, details 11 and 13",
-      of: ["score.unfinished", "value"],
+      source:
+        "openai/lm-human-preferences lm_tasks.py, penalty_reward_value. Finished there is a " +
+        "completion with a full stop among its last 8 tokens, here one with an end token",
+      of: ["score.unfinished"],
+    },
+    {
+      source:
+        "openai/lm-human-preferences language/model.py: a value head of zeros on the policy's states",
+      of: ["value.trunk", "value.start", "value.headDeviation"],
     },
     { source: "not used by Adam", of: ["optimizer.alpha", "optimizer.momentum"] },
   ],
@@ -95,8 +105,25 @@ export const N_DETAILS: Preset = {
   sources: [
     {
       source:
-        "vwxyzjn/lm-human-preference-details train_policy_accelerate.py, defaults on 8 ranks of 64",
-      of: ["rollout", "score", "kl", "advantages", "update", "value", "optimizer"],
+        "vwxyzjn/lm-human-preference-details train_policy_accelerate.py, defaults on 8 processes of " +
+        "64 completions; it whitens before the passes, which with one minibatch is the same",
+      of: [
+        "rollout",
+        "score",
+        "kl",
+        "advantages",
+        "update",
+        "value",
+        "optimizer.name",
+        "optimizer.lr",
+        "optimizer.betas",
+        "optimizer.eps",
+        "optimizer.weightDecay",
+        "optimizer.schedule",
+        "optimizer.warmupSteps",
+        "optimizer.maxGradNorm",
+      ],
     },
+    { source: "not used by Adam", of: ["optimizer.alpha", "optimizer.momentum"] },
   ],
 };

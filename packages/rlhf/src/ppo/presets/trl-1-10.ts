@@ -21,8 +21,7 @@ export const TRL_1_10: Preset = {
   },
   sources: [
     {
-      source:
-        "huggingface/trl 1.10 experimental/ppo/ppo_config.py, defaults; learning rate as listed",
+      source: "huggingface/trl 1.10 experimental/ppo/ppo_config.py, defaults",
       of: [
         "optimizer.lr",
         "rollout.maxNewTokens",
@@ -39,17 +38,19 @@ export const TRL_1_10: Preset = {
     {
       source:
         "huggingface/trl 1.10 experimental/ppo/ppo_trainer.py: fixed weight, masked_whiten over a " +
-        "batch, no clipping of gradients",
+        "device's batch, no clipping of gradients, values trained from the first step",
       of: [
         "kl.target",
         "advantages.whiten",
         "advantages.variance",
         "optimizer.maxGradNorm",
         "rollout.samplesPerPrompt",
+        "value.trunk",
+        "value.warmupSteps",
       ],
     },
     {
-      source: "transformers TrainingArguments, defaults",
+      source: "transformers TrainingArguments, defaults; AdamW and the schedule of them",
       of: [
         "optimizer.name",
         "optimizer.betas",
@@ -61,18 +62,18 @@ export const TRL_1_10: Preset = {
     },
     {
       source:
-        "huggingface/trl documentation of its TL;DR run: 16 completions x 4 accumulations x 8 devices; " +
-        "one device's default of 8 is too few to whiten",
+        "huggingface/trl documentation and model card of its TL;DR run: 16 completions x 4 " +
+        "accumulations x 8 devices; the default of 8 a device is too few to whiten",
       of: ["rollout.completions"],
     },
     {
       source:
         "huggingface/trl 1.10 examples/scripts/ppo: a value model loaded from the reward model",
-      of: ["value"],
+      of: ["value.start"],
     },
     {
       source: "not used",
-      of: ["optimizer.alpha", "optimizer.momentum", "kl.horizon"],
+      of: ["optimizer.alpha", "optimizer.momentum", "kl.horizon", "value.headDeviation"],
     },
   ],
 };

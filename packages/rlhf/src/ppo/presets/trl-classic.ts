@@ -2,7 +2,7 @@
 
 import type { Preset } from "./preset.ts";
 
-/** TRL's PPOTrainer until 0.11, with which the DPO paper compared. */
+/** TRL's PPOTrainer of 2023, with which the DPO paper compared. */
 export const TRL_CLASSIC: Preset = {
   settings: {
     optimizer: {
@@ -40,7 +40,9 @@ export const TRL_CLASSIC: Preset = {
   },
   sources: [
     {
-      source: "huggingface/trl 0.11 trainer/ppo_config.py, defaults; minibatches of one completion",
+      source:
+        "huggingface/trl 0.4 to 0.7 of 2023, trainer/ppo_config.py, defaults; minibatches of one " +
+        "completion. Later ones, up to 0.11, have a rate of 1.41e-5 and one minibatch of 128",
       of: [
         "optimizer.lr",
         "optimizer.maxGradNorm",
@@ -54,7 +56,8 @@ export const TRL_CLASSIC: Preset = {
     },
     {
       source:
-        "huggingface/trl 0.11 trainer/ppo_trainer.py: Adam of torch, masked_whiten over a batch",
+        "huggingface/trl 0.7 trainer/ppo_trainer.py: Adam of torch, no schedule unless one is given, " +
+        "masked_whiten over a batch. It skips minibatches whose mean ratio is above 10, we do not",
       of: [
         "optimizer.name",
         "optimizer.betas",
@@ -70,14 +73,20 @@ export const TRL_CLASSIC: Preset = {
     },
     {
       source:
-        "huggingface/trl 0.11 documentation: do_sample with top_k 0 and top_p 1; length by task",
+        "huggingface/trl 0.7 documentation: do_sample with top_k 0 and top_p 1; length by task",
       of: ["rollout.temperature", "rollout.maxNewTokens"],
     },
     {
       source:
-        "huggingface/trl 0.11 AutoModelForCausalLMWithValueHead; the head's deviation is ours, where " +
-        "torch draws uniformly up to 1 / sqrt(D); its dropout of 0.1 is left out",
-      of: ["value"],
+        "huggingface/trl 0.7 AutoModelForCausalLMWithValueHead, trained from the first step; its " +
+        "dropout of 0.1 is left out",
+      of: ["value.trunk", "value.start", "value.warmupSteps"],
+    },
+    {
+      source:
+        "ours: torch draws the head uniformly up to 1 / sqrt(D), of deviation 1 / sqrt(3 D), which is " +
+        "0.021 for GPT-2 and 0.016 for its large model",
+      of: ["value.headDeviation"],
     },
     { source: "not used by Adam", of: ["optimizer.alpha", "optimizer.momentum"] },
   ],
