@@ -1,14 +1,15 @@
 /** What a policy has become, measured on texts that it samples itself from held-out prompts. */
 import {
+  type Completion,
   completionRow,
   type GenerateOptions,
   klMeter,
+  liveGenerator,
   meanAndError,
   type OptionReader,
   type Predictor,
   type TrainablePolicy,
 } from "@preflab/lm";
-import { liveGenerator } from "./live-generator.ts";
 
 /** Settings of the measurement. */
 export interface SampleMeterSettings {
@@ -19,26 +20,36 @@ export interface SampleMeterSettings {
   readonly maxNewTokens: number;
 }
 
-/** Reads `generation`. @throws ConfigError */
-export function readSampleMeterSettings(reader: OptionReader): SampleMeterSettings {
+/** Reads `generation`. @param maxNewTokens where there is none @throws ConfigError */
+export function readSampleMeterSettings(
+  reader: OptionReader,
+  maxNewTokens = 64,
+): SampleMeterSettings {
   const own = reader.object("generation");
   const settings = {
     prompts: own.integer("prompts", 16, 0),
     samples: own.integer("samples", 1, 1),
-    maxNewTokens: own.integer("maxNewTokens", 64, 1),
+    maxNewTokens: own.integer("maxNewTokens", maxNewTokens, 1),
   };
   own.finish();
   return settings;
 }
 
-/** Measures a policy in training. */
-export interface SampleMeter {
+/** A measurement. */
+export interface SampleMeasurement {
   /**
    * `eval/kl` with `eval/kl_error`, its standard error: KL(policy || reference) per sequence, nats;
    * only with a reference, the error only of several completions. `eval/length`: tokens.
    * `eval/eos_rate`: share that ended by itself.
    */
-  measure(): Promise<Record<string, number>>;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** What was measured, the samples of a prompt next to each other. */
+  readonly completions: readonly Completion[];
+}
+
+/** Measures a policy in training. */
+export interface SampleMeter {
+  measure(): Promise<SampleMeasurement>;
   dispose(): void;
 }
 
@@ -47,18 +58,17 @@ export interface SampleMeter {
  * @param reference null for none
  * @param prompts at least one token each
  * @param options `batchSize`: texts scored together; `seed`: the same at every measurement, so that
- *   what differs is the model
+ *   what differs is the model; `decode`: gives completions texts
  */
 export function sampleMeter(
   policy: TrainablePolicy,
   reference: Predictor | null,
   prompts: readonly (readonly number[])[],
-  options: Required<Pick<GenerateOptions, "samples" | "maxNewTokens" | "seed">> & {
-    readonly batchSize: number;
-  },
+  options: Required<Pick<GenerateOptions, "samples" | "maxNewTokens" | "seed">> &
+    Pick<GenerateOptions, "decode"> & { readonly batchSize: number },
 ): SampleMeter {
   const { batchSize, ...sampling } = options;
-  const generator = liveGenerator(policy, prompts, { ...sampling, temperature: 1 });
+  const generator = liveGenerator(policy);
   const own = (): Predictor => ({ config: policy.config, params: policy.parameters() });
   const meter = reference && klMeter(own, () => reference);
   const kl = async (rows: Parameters<NonNullable<typeof meter>["measure"]>[0]) => {
@@ -70,17 +80,18 @@ export function sampleMeter(
   };
   return {
     measure: async () => {
-      const completions = await generator.generate();
+      const completions = await generator.generate(prompts, { ...sampling, temperature: 1 });
       const rows = completions.map(({ prompt, ids }) =>
         completionRow(prompts[prompt] as readonly number[], ids),
       );
       const tokens = completions.reduce((sum, { ids }) => sum + ids.length, 0);
       const ended = completions.filter(({ finish }) => finish === "eos").length;
-      return {
+      const metrics = {
         ...(await kl(rows)),
         "eval/length": tokens / completions.length,
         "eval/eos_rate": ended / completions.length,
       };
+      return { metrics, completions };
     },
     dispose: () => {
       generator.dispose();

@@ -1,8 +1,8 @@
 /** What the model in training writes, now and then, for samples.jsonl. */
-import type { OptionReader, TokenRow, TrainablePolicy } from "@preflab/lm";
+import { liveGenerator, type OptionReader, type TokenRow, type TrainablePolicy } from "@preflab/lm";
+import { CommandError } from "../errors.ts";
 import { textOptions } from "../inference/generate-rows.ts";
 import type { ModelTokenizer } from "../inference/model.ts";
-import { liveGenerator } from "./live-generator.ts";
 
 /** Tokens that are given of a text without a prompt. */
 const BEGINNING = 8;
@@ -63,7 +63,11 @@ export interface Sampler {
   dispose(): void;
 }
 
-/** Makes a sampler. @param seed the same at every step, so that what differs is the model */
+/**
+ * Makes a sampler.
+ * @param seed the same at every step, so that what differs is the model
+ * @throws CommandError for prompts without tokens, or with more than the model can continue
+ */
 export function createSampler(
   policy: TrainablePolicy,
   tokenizer: ModelTokenizer,
@@ -71,13 +75,14 @@ export function createSampler(
   { maxNewTokens, temperature, topP }: SampleSettings,
   seed: number,
 ): Sampler {
+  checkPrompts(prompts, policy);
   const { found } = tokenizer;
   const textual = textOptions({ tokenizer }, []);
   const options = { maxNewTokens, temperature, topP, seed, ...textual };
-  const generator = liveGenerator(policy, prompts, options);
+  const generator = liveGenerator(policy);
   return {
     at: async (step) => {
-      const completions = await generator.generate();
+      const completions = await generator.generate(prompts, options);
       return completions.map(({ prompt, ids, text, finish }) => {
         const promptIds = [...(prompts[prompt] as readonly number[])];
         return { step, prompt: found?.decode(promptIds) ?? null, text, promptIds, ids, finish };
@@ -85,6 +90,19 @@ export function createSampler(
     },
     dispose: () => generator.dispose(),
   };
+}
+
+function checkPrompts(
+  prompts: readonly (readonly number[])[],
+  { config: { position, maxPositions } }: TrainablePolicy,
+): void {
+  const most = position.kind === "learned" ? maxPositions - 1 : Number.POSITIVE_INFINITY;
+  const wrong = prompts.findIndex(({ length }) => length === 0 || length > most);
+  if (wrong < 0) return;
+  throw new CommandError(
+    `samples: expected prompts of 1 to ${most} tokens, which the model can continue, got ` +
+      `${prompts[wrong]?.length} in prompt ${wrong}. Shorten samples.prompts.`,
+  );
 }
 
 /** The tokens before the completion; of a text without a prompt its first ones. */

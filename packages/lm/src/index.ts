@@ -22,6 +22,7 @@ export {
   type GeneratorOptions,
   generate,
 } from "./generate/generator.ts";
+export { type LiveGenerator, liveGenerator } from "./generate/live-generator.ts";
 export type { Completion, Finish, GeneratedToken, GenerateOptions } from "./generate/options.ts";
 export { withoutPadding } from "./generate/prompts.ts";
 export { atLastToken, logits, scalars } from "./heads.ts";
@@ -55,9 +56,9 @@ export {
   openRun,
   type Resumed,
   RunFolder,
-  type RunManifest,
   type RunOptions,
 } from "./io/run-folder.ts";
+export { type ManifestOptions, openManifest, type RunManifest } from "./io/run-manifest.ts";
 export { loadTokenizer, saveTokenizer } from "./io/tokenizer-files.ts";
 export {
   logCollisionsAt,
@@ -157,18 +158,35 @@ export {
 } from "./train/config.ts";
 export { type EarlyStopConfig, earlyStop } from "./train/early-stop.ts";
 export {
+  type GradientTraining,
+  meanOfSteps,
+  optimizerStep,
+  trainOnBatches,
+} from "./train/gradient-training.ts";
+export {
   type LoopOptions,
   NonFiniteError,
   type Progress,
   runLoop,
   type Snapshot,
   type StepMetrics,
+  type StepOutcome,
+  type Stepper,
+  type TrainerState,
   type TrainHooks,
   type TrainOutcome,
 } from "./train/loop.ts";
 export { ConfigError, OptionReader } from "./train/options.ts";
-export { type DataCursor, type OrderOptions, type StepOrder, stepOrder } from "./train/order.ts";
+export {
+  batchesByLength,
+  type DataCursor,
+  type OrderOptions,
+  type StepOrder,
+  shuffled,
+  stepOrder,
+} from "./train/order.ts";
 export { fullPolicy, type TrainablePolicy } from "./train/policy.ts";
+export { BATCH_PROGRAMS } from "./train/programs.ts";
 export {
   completionRow,
   type PaddedBatch,

@@ -11,20 +11,61 @@ export {
 export { leaveOneOutAdvantages } from "./advantages/leave-one-out.ts";
 export { bestOfNKl, bestOfNWinRate } from "./best-of-n/bounds.ts";
 export { bestOfN } from "./best-of-n/estimate.ts";
+export {
+  type Pool,
+  type PoolInputs,
+  type PoolOptions,
+  rewardInput,
+  samplePools,
+} from "./best-of-n/pools.ts";
+export {
+  type BestOfNResult,
+  type BestOfNSummary,
+  bestCompletion,
+  bestOfNSummary,
+  type PoolNumbers,
+} from "./best-of-n/summary.ts";
+export { collapseSigns } from "./health/collapse.ts";
+export { CollapseError } from "./health/collapse-error.ts";
+export { distinctN } from "./health/distinct.ts";
+export { type HealthMonitor, healthMonitor } from "./health/monitor.ts";
+export {
+  HEALTH_ACTIONS,
+  HEALTH_DEFAULTS,
+  type HealthSettings,
+  readHealth,
+} from "./health/settings.ts";
+export {
+  type GrpoConfig,
+  parseGrpoConfig,
+  parseRlooConfig,
+  type RlooConfig,
+  readGrpoConfig,
+  readRlooConfig,
+} from "./critic-free/config.ts";
+export { GRPO_PRESET_NAMES, GRPO_PRESETS, RLOO_DEFAULTS } from "./critic-free/presets.ts";
+export type { GrpoSettings, RlooSettings } from "./critic-free/settings.ts";
+export { trainGrpo, trainRloo } from "./critic-free/train.ts";
 export { loadRewardModel, saveRewardModel } from "./io/reward-folder.ts";
 export { type KlControl, nextKlWeight } from "./kl/controller.ts";
 export { KL_ESTIMATORS, type KlEstimator, klEstimates } from "./kl/estimators.ts";
 export { AGGREGATIONS, type Aggregation, aggregate, maskedMean } from "./losses/aggregate.ts";
 export { type GrpoBatch, type GrpoLossOptions, grpoLoss } from "./losses/grpo-loss.ts";
 export { KL_LOSSES, type KlLoss, klLosses } from "./losses/kl-loss.ts";
-export { type PolicyChange, policyChange } from "./losses/policy-change.ts";
-export { type ClippedTerms, type ClipRange, clippedPolicyLosses } from "./losses/policy-loss.ts";
-export { type PpoBatch, type PpoLoss, type PpoLossOptions, ppoLoss } from "./losses/ppo-loss.ts";
+export { policyChange } from "./losses/policy-change.ts";
+export {
+  type ClippedTerms,
+  type ClipRange,
+  clippedPolicyLosses,
+  type PolicyLoss,
+} from "./losses/policy-loss.ts";
+export { type PpoBatch, type PpoLossOptions, ppoLoss } from "./losses/ppo-loss.ts";
 export { type RlooBatch, rlooLoss } from "./losses/rloo-loss.ts";
 export { clippedValueLosses, type ValueTerms } from "./losses/value-loss.ts";
 export {
   type ActorCritic,
   type ActorCriticOutput,
+  actorCriticMeter,
   separateTrunks,
   sharedTrunk,
   VALUE_HEAD,
@@ -32,26 +73,25 @@ export {
 } from "./ppo/actor-critic.ts";
 export { rolloutAdvantages } from "./ppo/advantages.ts";
 export { type PpoConfig, parsePpoConfig, readPpoConfig } from "./ppo/config.ts";
-export {
-  actorCriticMeter,
-  type Measured,
-  type MeasureOptions,
-  type Meter,
-  referenceMeter,
-} from "./ppo/measure.ts";
+export { type CriticStart, createActorCritic } from "./ppo/create-actor-critic.ts";
+export { type PpoMethodOptions, ppoMethod } from "./ppo/method.ts";
 export type { Preset, PresetSource } from "./ppo/presets/preset.ts";
 export { PRESET_NAMES, PRESETS, type PresetName } from "./ppo/presets.ts";
-export { type Rollout, type RolloutTensors, rolloutTensors } from "./ppo/rollouts.ts";
 export type {
   AdvantageSettings,
-  KlSettings,
   PpoSettings,
   RolloutSettings,
-  ScoreSettings,
   UpdateSettings,
   ValueSettings,
 } from "./ppo/settings.ts";
-export { type Minibatch, type PpoUpdater, ppoUpdater, type UpdaterOptions } from "./ppo/update.ts";
+export { type PpoInputs, trainPpo } from "./ppo/train-ppo.ts";
+export {
+  type Minibatch,
+  type PpoUpdater,
+  ppoUpdater,
+  type UpdaterOptions,
+  valueUpdater,
+} from "./ppo/update.ts";
 export { type Calibration, type CalibrationBin, calibration } from "./reward/calibration.ts";
 export { normalizationOf, normalizeScores } from "./reward/normalize.ts";
 export { centering, rewardLosses } from "./reward/reward-loss.ts";
@@ -65,6 +105,56 @@ export {
   withScoreHead,
 } from "./reward/reward-model.ts";
 export { type Scorer, type ScorerOptions, scorer } from "./reward/scorer.ts";
+export {
+  type CollectOptions,
+  type Collector,
+  type RolloutInputs,
+  rolloutCollector,
+  type Samples,
+} from "./rollouts/collect.ts";
+export {
+  type ComparedScores,
+  comparedScores,
+  completionStates,
+  type Measured,
+  type MeasureOptions,
+  type Meter,
+  type PolicyScores,
+  policyMeter,
+  policyScores,
+  type ReferenceModel,
+  rolloutMeter,
+} from "./rollouts/measure.ts";
+export {
+  type RolloutNumbers,
+  rolloutMetrics,
+  type SequenceDivergences,
+  sequenceDivergences,
+} from "./rollouts/metrics.ts";
+export {
+  type PairParts,
+  pairSampler,
+  type SamplePairs,
+  type StepPairs,
+  samplePairs,
+} from "./rollouts/pairs.ts";
+export { type PolicyPrompt, type PromptOrder, promptOrder } from "./rollouts/prompts.ts";
+export {
+  type Experience,
+  type KlSettings,
+  type RolloutMethod,
+  type RolloutParts,
+  rolloutStepper,
+  type ScoreSettings,
+  type StepRollouts,
+  type UpdateOutcome,
+} from "./rollouts/rollout-stepper.ts";
+export { type Rollout, type RolloutTensors, rolloutTensors } from "./rollouts/rollouts.ts";
+export {
+  type RolloutHooks,
+  type RolloutRun,
+  trainOnRollouts,
+} from "./rollouts/train-rollouts.ts";
 export { CheckedReward, type CheckedRewardOptions } from "./scoring/checked-reward.ts";
 export { type HttpRewardOptions, httpReward } from "./scoring/http-reward.ts";
 export { type LexiconOptions, lexiconReward, parseLexicon } from "./scoring/lexicon-reward.ts";

@@ -5,15 +5,6 @@ import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { GroupArrays } from "./layout.ts";
 
-/**
- * How many programs a function of batches keeps, for `jit`. Lengths of rows and of completions vary on
- * their own, about fifty combinations in published data; those beyond are compiled again.
- */
-export const BATCH_PROGRAMS: { readonly cacheSize: number; readonly whenFull: "evict" } = {
-  cacheSize: 64,
-  whenFull: "evict",
-};
-
 /** Tensors of {@link GroupArrays}; `R` rows of `T` tokens, `N = B K` completions of `C` tokens. */
 export interface GroupBatch {
   /** `[R, T]` int32 */

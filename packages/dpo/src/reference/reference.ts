@@ -3,10 +3,10 @@
  * for each batch as it comes. ../io/reference-cache.ts keeps the former on disk.
  */
 
-import { type ModelConfig, type Params, stepOrder } from "@preflab/lm";
+import { BATCH_PROGRAMS, batchesByLength, type ModelConfig, type Params } from "@preflab/lm";
 import { jit } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
-import { BATCH_PROGRAMS, completionLogps, type GroupBatch, groupBatch } from "../groups/forward.ts";
+import { completionLogps, type GroupBatch, groupBatch } from "../groups/forward.ts";
 import { completionsPerGroup, type Group, longestText } from "../groups/group.ts";
 import { type LayoutOptions, layOut } from "../groups/layout.ts";
 import { type Reduction, reduceLogps } from "../groups/reduction.ts";
@@ -50,13 +50,10 @@ export async function referenceLogps(
   const result = new Float32Array(groups.length * count);
   const live = liveReference(model, options.reduction, count);
   // Examples of similar length together, whatever the order of training.
-  const sorted = groups.map((_, i) => i);
-  sorted.sort((a, b) => longestText(groups[a] as Group) - longestText(groups[b] as Group));
-  const order = stepOrder(sorted, { batchSize: options.batchSize, shuffle: false, seed: 0 });
+  const batches = batchesByLength(groups.map(longestText), options.batchSize);
   try {
     let done = 0;
-    for (let step = 1; step <= order.stepsPerEpoch; step++) {
-      const indices = (order.at(step)[0] as readonly number[]).map((i) => sorted[i] as number);
+    for (const indices of batches) {
       const batch = groupBatch(
         layOut(
           indices.map((i) => groups[i] as Group),

@@ -1,9 +1,8 @@
 /** Numbers of a policy on preferences that it is not trained on. */
 
-import type { TrainablePolicy } from "@preflab/lm";
+import { BATCH_PROGRAMS, type TrainablePolicy } from "@preflab/lm";
 import { jit } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
-import { BATCH_PROGRAMS } from "../groups/forward.ts";
 import { completionsPerGroup } from "../groups/group.ts";
 import type { DpoConfig } from "./config.ts";
 import type { Loss } from "./loss.ts";

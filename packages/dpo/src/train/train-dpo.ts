@@ -1,27 +1,21 @@
 /** Training on preferences: the shared loop with the losses of ./loss.ts. */
 
 import {
-  optimizerRule,
+  BATCH_PROGRAMS,
+  type GradientTraining,
   type Params,
-  runLoop,
   type Snapshot,
   type StepOrder,
-  scheduleOf,
   stepOrder,
-  stepsOfRun,
   type TrainablePolicy,
   type TrainHooks,
   type TrainOutcome,
+  trainOnBatches,
 } from "@preflab/lm";
-import { type MicroBatch, trainStep } from "@preflab/tfjs-backend-ort";
+import type { MicroBatch } from "@preflab/tfjs-backend-ort";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  BATCH_PROGRAMS,
-  completionScores,
-  type GroupBatch,
-  groupBatch,
-} from "../groups/forward.ts";
+import { completionScores, type GroupBatch, groupBatch } from "../groups/forward.ts";
 import { completionsPerGroup, type Group, longestText } from "../groups/group.ts";
 import { layOut } from "../groups/layout.ts";
 import { reduceLogps } from "../groups/reduction.ts";
@@ -79,44 +73,24 @@ export async function trainDpo(
   resume?: Snapshot & { readonly name: string },
 ): Promise<TrainOutcome> {
   const { preferences, inOrder = false } = inputs;
-  const { optimizer, evalEvery, saveEvery } = config;
   checkKind(preferences, config);
   checkLengths(preferences, config.maxLength);
   const order = preferenceOrder(preferences, config, inOrder);
-  const maxSteps = stepsOfRun(config, order.stepsPerEpoch);
   const completions = completionsPerGroup(preferences.groups);
-  const step = trainStep<StepTensors>({
+  const training: GradientTraining<StepTensors> = {
     name: "trainDpo",
-    ...BATCH_PROGRAMS,
-    params: policy.variables,
-    rule: optimizerRule(optimizer),
+    variables: policy.variables,
     loss: (...tensors) => batchLoss(policy, config, completions, tensors),
-    skipNonFinite: true,
-    ...(optimizer.maxGradNorm > 0 && { maxGradNorm: optimizer.maxGradNorm }),
-  });
-  const batches = async (number: number) => {
-    updateReference(policy, inputs, config, number);
-    const parts: MicroBatch<StepTensors>[] = [];
-    for (const indices of order.at(number)) parts.push(await microBatch(inputs, config, indices));
-    return parts;
+    batches: async (step) => {
+      updateReference(policy, inputs, config, step);
+      const parts: MicroBatch<StepTensors>[] = [];
+      for (const indices of order.at(step)) parts.push(await microBatch(inputs, config, indices));
+      return parts;
+    },
+    stepsPerEpoch: order.stepsPerEpoch,
+    programs: BATCH_PROGRAMS,
   };
-  try {
-    return await runLoop(
-      {
-        name: "trainDpo",
-        step,
-        batches,
-        schedule: scheduleOf(optimizer, maxSteps),
-        maxSteps,
-        evalEvery,
-        saveEvery,
-        ...(resume && { resume }),
-      },
-      hooks,
-    );
-  } finally {
-    step.dispose();
-  }
+  return trainOnBatches(training, config, hooks, resume);
 }
 
 /** Loss and metrics of one batch, in a graph. */
@@ -154,7 +128,8 @@ export async function stepTensors(
   return [ids, positions, branches, predictors, targets, mask, referenceLogps, labels];
 }
 
-async function microBatch(
+/** Some examples as a part of a step. */
+export async function microBatch(
   inputs: DpoInputs,
   config: DpoConfig,
   indices: readonly number[],
@@ -162,17 +137,20 @@ async function microBatch(
   return { batch: await stepTensors(inputs, config, indices), weight: indices.length };
 }
 
-/** Lets the reference follow after every so many steps. */
-function updateReference(
+/**
+ * Lets the reference follow after every so many steps.
+ * @param step the one that is taken next, from 1
+ */
+export function updateReference(
   policy: TrainablePolicy,
-  { following }: DpoInputs,
+  { following }: Pick<DpoInputs, "following">,
   { referenceSync: { every, mix } }: DpoConfig,
   step: number,
 ): void {
   if (every === 0 || step === 1 || (step - 1) % every !== 0) return;
   if (!following) {
     throw new Error(
-      "trainDpo: expected following with referenceSync, got none. Pass the reference.",
+      "updateReference: expected following with referenceSync, got none. Pass the reference.",
     );
   }
   const params: Params = tf.tidy(() => ({ ...policy.parameters() }));

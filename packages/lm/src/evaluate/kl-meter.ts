@@ -8,7 +8,7 @@ import { jit } from "@preflab/tfjs-backend-ort";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Predictor, scoreTokens, sequenceLogps, tokenLogps } from "../logps.ts";
-import { stepOrder } from "../train/order.ts";
+import { batchesByLength } from "../train/order.ts";
 import { padBatch, paddedLength, type TokenRow, toTensors } from "../train/rows.ts";
 import { hiddenStates } from "../transformer.ts";
 import type { TokenBatch } from "../types.ts";
@@ -56,11 +56,7 @@ export function klMeter(policy: () => Predictor, reference: () => Predictor): Kl
     ) as unknown as Record<(typeof NAMES)[number], Float32Array>;
     if (rows.length === 0) return result;
     const lengths = rows.map(({ ids }) => ids.length);
-    const sorted = lengths.map((_, i) => i);
-    sorted.sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
-    const order = stepOrder(lengths, { batchSize, shuffle: false, seed: 0 });
-    for (let step = 1; step <= order.stepsPerEpoch; step++) {
-      const indices = (order.at(step)[0] as readonly number[]).map((i) => sorted[i] as number);
+    for (const indices of batchesByLength(lengths, batchSize)) {
       const longest = Math.max(...indices.map((i) => lengths[i] as number));
       const chosen = indices.map((i) => rows[i] as TokenRow);
       const batch = toTensors(padBatch(chosen, batchSize, paddedLength(longest, maxLength), 0));

@@ -7,16 +7,16 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CheckpointError } from "../checkpoint/error.ts";
-import { type JsonObject, parseJsonObject } from "../checkpoint/json.ts";
+import type { JsonObject } from "../checkpoint/json.ts";
 import type { Variables } from "../params.ts";
 import type { Snapshot, StepMetrics } from "../train/loop.ts";
 import { writeAtomically, writeTextAtomically } from "./atomic-file.ts";
 import { fileHeader, scalarsRecord } from "./event-file.ts";
 import { readIfThere } from "./file-bytes.ts";
+import { type ManifestOptions, openManifest, type RunManifest } from "./run-manifest.ts";
 import { openStepLog, type StepLog } from "./step-log.ts";
 import { readCheckpoint, writeCheckpoint } from "./training-checkpoint.ts";
 
-const MANIFEST = "manifest.json";
 const METRICS = "metrics.jsonl";
 const SAMPLES = "samples.jsonl";
 const CHECKPOINTS = "checkpoints";
@@ -24,24 +24,8 @@ const LATEST = "latest";
 const EVENTS = join("tensorboard", "events.out.tfevents.preflab");
 const STEP_FOLDER = /^step-(\d+)$/;
 
-/** What was run: plain JSON with the resolved config, and whatever else is worth knowing. */
-export interface RunManifest {
-  /** A run is resumed with this very config, but for {@link RunOptions.mayChange}. */
-  readonly config: unknown;
-  /** What else a run must find again when it is resumed, such as hashes of its data. */
-  readonly inputs?: unknown;
-  readonly [key: string]: unknown;
-}
-
 /** Options of {@link openRun}. */
-export interface RunOptions {
-  /** Go on where the folder's run was; without a run there, start one. Default false. */
-  readonly resume?: boolean;
-  /**
-   * Settings that a resumed run may have others of, such as `maxSteps` or `optimizer.lr`; manifest.json
-   * then tells from which step on. Default: none.
-   */
-  readonly mayChange?: readonly string[];
+export interface RunOptions extends ManifestOptions {
   /** Checkpoints kept, at least 1; default 2. */
   readonly keep?: number;
   /** Seconds since 1970, which TensorBoard shows beside the step. Default: always 0. */
@@ -52,8 +36,6 @@ export interface RunOptions {
 export interface Resumed extends Snapshot {
   /** Path below the run's folder, such as `checkpoints/step-10`. */
   readonly name: string;
-  /** Positions of random streams by name. */
-  readonly streams: Readonly<Record<string, number>>;
 }
 
 /**
@@ -64,20 +46,12 @@ export interface Resumed extends Snapshot {
 export async function openRun(
   folder: string,
   manifest: RunManifest,
-  { resume = false, mayChange = [], keep = 2, clock = () => 0 }: RunOptions = {},
+  options: RunOptions = {},
 ): Promise<RunFolder> {
+  const { keep = 2, clock = () => 0 } = options;
   await mkdir(join(folder, CHECKPOINTS), { recursive: true });
-  const path = join(folder, MANIFEST);
-  const known = await readIfThere(path);
-  if (known !== null && !resume) {
-    throw new CheckpointError(
-      `${folder}: expected a folder without a run, got one. Resume it, or choose another folder.`,
-    );
-  }
   const latest = await readLatest(folder);
-  const before = known && parseJsonObject(known, MANIFEST);
-  const written = before ? resumedManifest(folder, before, manifest, mayChange, latest) : manifest;
-  if (written !== before) await writeTextAtomically(path, `${JSON.stringify(written, null, 2)}\n`);
+  await openManifest(folder, manifest, latest ?? 0, options);
   await removeBeyond(folder, latest);
   const metrics = await openStepLog(join(folder, METRICS), latest);
   await mkdir(join(folder, dirname(EVENTS)), { recursive: true });
@@ -141,14 +115,9 @@ export class RunFolder {
 
   /**
    * Writes a checkpoint, makes it the latest and removes the oldest ones.
-   * @param streams positions of random streams that are not functions of the step
    * @returns its path below the run's folder
    */
-  async save(
-    variables: Variables,
-    snapshot: Snapshot,
-    streams: Readonly<Record<string, number>> = {},
-  ): Promise<string> {
+  async save(variables: Variables, snapshot: Snapshot): Promise<string> {
     const { step } = snapshot;
     const name = `step-${step}`;
     if (this.#latest === step) return `${CHECKPOINTS}/${name}`;
@@ -156,7 +125,7 @@ export class RunFolder {
     const partial = join(parent, `.${name}.partial`);
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial);
-    await writeCheckpoint(partial, variables, snapshot, streams);
+    await writeCheckpoint(partial, variables, snapshot);
     await rename(partial, join(parent, name));
     // Lines of steps up to a checkpoint are there when it is.
     await this.#files.metrics.sync();
@@ -232,53 +201,4 @@ async function stepsIn(parent: string): Promise<number[]> {
 function eventOf({ step, ...metrics }: JsonObject, wallTime: number): Uint8Array {
   const scalars = Object.entries(metrics).map(([name, value]) => [name, Number(value)] as const);
   return scalarsRecord(wallTime, Number(step), Object.fromEntries(scalars));
-}
-
-/**
- * The manifest of a run that goes on: the one that is there, with what has changed.
- * @throws CheckpointError naming what must not change
- */
-function resumedManifest(
-  folder: string,
-  before: JsonObject,
-  now: RunManifest,
-  mayChange: readonly string[],
-  latest: number | null,
-): JsonObject {
-  const isFree = (path: string) =>
-    mayChange.some((free) => path === free || path.startsWith(`${free}.`));
-  const inputs = differences(before["inputs"], now.inputs).map(({ text }) => `inputs.${text}`);
-  const settings = differences(before["config"], now.config);
-  const forbidden = settings.filter(({ path }) => !isFree(path)).map(({ text }) => text);
-  if (forbidden.length + inputs.length > 0) {
-    throw new CheckpointError(
-      `${folder}: expected the config and inputs that the run was started with, got ` +
-        `${[...forbidden, ...inputs].join(", ")}. Resume with the same settings and files, or start ` +
-        "a run in another folder.",
-    );
-  }
-  if (settings.length === 0) return before;
-  const earlier = Array.isArray(before["changes"]) ? before["changes"] : [];
-  const change = { afterStep: latest ?? 0, settings: settings.map(({ text }) => text) };
-  return { ...before, config: now.config, changes: [...earlier, change] };
-}
-
-/** Paths below which two plain values differ, and how, in words. */
-function differences(before: unknown, now: unknown): { path: string; text: string }[] {
-  const flat = (value: unknown) =>
-    new Map(leaves("", JSON.parse(JSON.stringify(value ?? null)) as unknown));
-  const [old, current] = [flat(before), flat(now)];
-  return [...new Set([...old.keys(), ...current.keys()])]
-    .filter((path) => old.get(path) !== current.get(path))
-    .map((path) => {
-      const text = `${path} = ${current.get(path) ?? "none"} instead of ${old.get(path) ?? "none"}`;
-      return { path, text };
-    });
-}
-
-/** Paths and JSON of all values that are not objects or lists, and of empty ones. */
-function leaves(path: string, value: unknown): [string, string][] {
-  const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
-  if (entries.length === 0) return [[path || "value", JSON.stringify(value)]];
-  return entries.flatMap(([key, child]) => leaves(path ? `${path}.${key}` : key, child));
 }

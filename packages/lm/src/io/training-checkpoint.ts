@@ -1,7 +1,7 @@
 /**
  * A checkpoint of a training run as a folder: params.safetensors (variables by name),
- * optimizer.safetensors (state by `<slot>/<variable>`), trainer_state.json (step and random
- * streams). ./run-folder.ts knows which one is the latest.
+ * optimizer.safetensors (state by `<slot>/<variable>`), trainer_state.json (step and other numbers).
+ * ./run-folder.ts knows which one is the latest.
  */
 import { join } from "node:path";
 import { tensor, type Variable } from "@tensorflow/tfjs-core";
@@ -17,18 +17,11 @@ const PARAMS = "params.safetensors";
 const OPTIMIZER = "optimizer.safetensors";
 const STATE = "trainer_state.json";
 
-/** What {@link readCheckpoint} returns. */
-export interface TrainingCheckpoint extends Snapshot {
-  /** Positions of random streams by name. */
-  readonly streams: Readonly<Record<string, number>>;
-}
-
 /** Writes a checkpoint into an empty folder. */
 export async function writeCheckpoint(
   folder: string,
   variables: Variables,
-  { step, optimizer }: Snapshot,
-  streams: Readonly<Record<string, number>>,
+  { step, optimizer, numbers }: Snapshot,
 ): Promise<void> {
   await writeArrays(
     join(folder, PARAMS),
@@ -46,7 +39,7 @@ export async function writeCheckpoint(
       values: async () => values,
     })),
   );
-  const state = { version: 1, step, optimizerStep: optimizer.step, streams };
+  const state = { version: 2, step, optimizerStep: optimizer.step, numbers };
   await writeTextAtomically(join(folder, STATE), `${JSON.stringify(state, null, 2)}\n`);
 }
 
@@ -54,10 +47,7 @@ export async function writeCheckpoint(
  * Reads a checkpoint and gives `variables` its values.
  * @throws CheckpointError when it is damaged, or of other variables, which are then unchanged
  */
-export async function readCheckpoint(
-  folder: string,
-  variables: Variables,
-): Promise<TrainingCheckpoint> {
+export async function readCheckpoint(folder: string, variables: Variables): Promise<Snapshot> {
   const state = parseState(await readSmallFile(join(folder, STATE)));
   const slots: Record<string, Float32Array> = {};
   const path = join(folder, OPTIMIZER);
@@ -72,28 +62,28 @@ export async function readCheckpoint(
     variable.assign(value);
     value.dispose();
   });
-  const { step, optimizerStep, streams } = state;
-  return { step, streams, optimizer: { step: optimizerStep, slots } };
+  const { step, optimizerStep, numbers } = state;
+  return { step, numbers, optimizer: { step: optimizerStep, slots } };
 }
 
 function parseState(bytes: Uint8Array): {
   step: number;
   optimizerStep: number;
-  streams: Record<string, number>;
+  numbers: Record<string, number>;
 } {
-  const { version, step, optimizerStep, streams } = parseJsonObject(bytes, STATE);
+  const { version, step, optimizerStep, numbers } = parseJsonObject(bytes, STATE);
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value);
-  const positions = Object.entries(streams ?? {});
+  const entries = Object.entries(numbers ?? {});
   if (
-    version === 1 &&
+    version === 2 &&
     isCount(step) &&
     isCount(optimizerStep) &&
-    positions.every(([, position]) => isCount(position))
+    entries.every(([, number]) => Number.isFinite(number))
   ) {
-    return { step, optimizerStep, streams: Object.fromEntries(positions) };
+    return { step, optimizerStep, numbers: Object.fromEntries(entries) };
   }
   throw new CheckpointError(
-    `${STATE}: expected version 1 with whole numbers step and optimizerStep and positions of ` +
-      `streams, got ${new TextDecoder().decode(bytes.subarray(0, 200))}. The checkpoint is damaged.`,
+    `${STATE}: expected version 2 with whole numbers step and optimizerStep and finite numbers, ` +
+      `got ${new TextDecoder().decode(bytes.subarray(0, 200))}. The checkpoint is damaged.`,
   );
 }

@@ -3,9 +3,7 @@
  * evaluation, checkpoints, interruption. Knows no loss and no files.
  */
 
-import type { MicroBatch, OptimizerState, TrainStep } from "@preflab/tfjs-backend-ort";
-import { dispose, type Tensor } from "@tensorflow/tfjs-core";
-import type { Schedule } from "../optim/schedule.ts";
+import type { OptimizerState } from "@preflab/tfjs-backend-ort";
 
 /** One line of metrics: numbers by the names of the command-line contract. */
 export interface StepMetrics {
@@ -19,11 +17,17 @@ export interface StepMetrics {
   readonly [name: string]: number;
 }
 
+/** What a trainer goes on from, beside parameters and the number of steps. */
+export interface TrainerState {
+  readonly optimizer: OptimizerState;
+  /** Finite numbers that are not functions of the step, such as the weight of a penalty. */
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
 /** What a checkpoint is made of, beside the parameters. */
-export interface Snapshot {
+export interface Snapshot extends TrainerState {
   /** Steps taken, which is also where the data goes on. */
   readonly step: number;
-  readonly optimizer: OptimizerState;
 }
 
 /** How far a training is. */
@@ -47,20 +51,30 @@ export interface TrainHooks {
   readonly signal?: AbortSignal;
 }
 
+/** What a step gave. */
+export interface StepOutcome {
+  readonly metrics: StepMetrics;
+  /** False where a loss or gradient was not finite, so that the step was not applied. */
+  readonly applied: boolean;
+}
+
+/** A trainer, step by step. */
+export interface Stepper {
+  /** Takes a step, from 1. */
+  take(step: number): Promise<StepOutcome>;
+  /** What the next step depends on. */
+  state(): TrainerState;
+  /** Goes on from a checkpoint, whose parameters the caller has restored. */
+  restore(snapshot: Snapshot): void;
+}
+
 /** What the loop needs. */
-export interface LoopOptions<Batch extends readonly Tensor[]> {
+export interface LoopOptions {
   /** For messages, such as `trainSft`. */
   readonly name: string;
-  /** Made with `skipNonFinite`. */
-  readonly step: TrainStep<Batch>;
-  /** The micro-batches of a step, from 1; the loop disposes their tensors. */
-  readonly batches: (
-    step: number,
-  ) => readonly MicroBatch<Batch>[] | Promise<readonly MicroBatch<Batch>[]>;
-  readonly schedule: Schedule;
+  readonly stepper: Stepper;
   readonly maxSteps: number;
-  /** Go on after this checkpoint, whose parameters the caller has restored. */
-  readonly resume?: Snapshot & { readonly name: string };
+  readonly resume?: (Snapshot & { readonly name: string }) | undefined;
   /** Steps between two evaluations, and two checkpoints; 0 for none but at the end. */
   readonly evalEvery: number;
   readonly saveEvery: number;
@@ -100,31 +114,28 @@ export class NonFiniteError extends Error {
  * @throws NonFiniteError when a loss or gradient is not finite; parameters and optimizer state are
  *   then those of the step before
  */
-export async function runLoop<Batch extends readonly Tensor[]>(
-  options: LoopOptions<Batch>,
-  hooks: TrainHooks,
-): Promise<TrainOutcome> {
-  const { step: trainStep, maxSteps, resume, evalEvery, saveEvery } = options;
+export async function runLoop(options: LoopOptions, hooks: TrainHooks): Promise<TrainOutcome> {
+  const { stepper, maxSteps, resume, evalEvery, saveEvery } = options;
   let checkpoint = resume?.name ?? null;
   let done = resume?.step ?? 0;
-  if (resume) trainStep.restore(resume.optimizer);
+  if (resume) stepper.restore(resume);
   const save = async () => {
-    if (hooks.save) checkpoint = await hooks.save({ step: done, optimizer: trainStep.state() });
+    if (hooks.save) checkpoint = await hooks.save({ step: done, ...stepper.state() });
   };
   while (done < maxSteps) {
     if (hooks.signal?.aborted) {
       await save();
       return { step: done, finished: false, checkpoint };
     }
-    const { applied, ...metrics } = await takeStep(options, done + 1);
+    const { metrics, applied } = await stepper.take(done + 1);
     if (!applied) {
-      await hooks.log?.(metrics.row);
-      throw new NonFiniteError(options.name, metrics.row, checkpoint);
+      await hooks.log?.(metrics);
+      throw new NonFiniteError(options.name, metrics, checkpoint);
     }
     done++;
     const evaluates = hooks.evaluate && isDue(done, evalEvery, maxSteps);
     const evaluated = evaluates ? await hooks.evaluate?.(done) : {};
-    const logged = { ...metrics.row, ...evaluated };
+    const logged = { ...metrics, ...evaluated };
     await hooks.log?.(logged);
     const stops = hooks.stop?.(logged) ?? false;
     if (stops || isDue(done, saveEvery, maxSteps)) await save();
@@ -132,25 +143,6 @@ export async function runLoop<Batch extends readonly Tensor[]>(
     if (stops) break;
   }
   return { step: done, finished: true, checkpoint };
-}
-
-async function takeStep<Batch extends readonly Tensor[]>(
-  { step: trainStep, batches, schedule }: LoopOptions<Batch>,
-  step: number,
-): Promise<{ row: StepMetrics; applied: boolean }> {
-  const lr = schedule(step);
-  const parts = await batches(step);
-  try {
-    const [only] = parts;
-    const result =
-      parts.length === 1 && only
-        ? await trainStep.run(lr, ...only.batch)
-        : await trainStep.runAccumulated(lr, parts);
-    const { loss, gradNorm, metrics, applied } = result;
-    return { row: { step, loss, lr, grad_norm: gradNorm, ...metrics }, applied };
-  } finally {
-    for (const { batch } of parts) dispose([...batch]);
-  }
 }
 
 /** Every `every` steps and at the end. */

@@ -103,13 +103,24 @@ function bucketedSteps(
 }
 
 /** A random order of items. Fisher and Yates. */
-function shuffled<Item>(items: readonly Item[], random: RandomStream): Item[] {
+export function shuffled<Item>(items: readonly Item[], random: RandomStream): Item[] {
   const result = [...items];
   for (let last = result.length - 1; last > 0; last--) {
     const other = Math.floor(random.uniform() * (last + 1));
     [result[last], result[other]] = [result[other] as Item, result[last] as Item];
   }
   return result;
+}
+
+/**
+ * Items in batches of similar length, the shortest first; equal ones in their order.
+ * @param lengths of the items
+ * @returns their indices
+ */
+export function batchesByLength(lengths: readonly number[], batchSize: number): number[][] {
+  const sorted = identity(lengths.length);
+  sorted.sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
+  return cut(sorted, batchSize);
 }
 
 function cut<Item>(items: readonly Item[], size: number): Item[][] {

@@ -1,21 +1,15 @@
 /** Supervised fine-tuning: the shared loop with the loss of ./sft-loss.ts. */
 
-import { jit, type MicroBatch, trainStep } from "@preflab/tfjs-backend-ort";
+import { jit, type MicroBatch } from "@preflab/tfjs-backend-ort";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { drawMasks } from "../dropout.ts";
 import { tokenLogps } from "../logps.ts";
 import { RandomStream } from "../rng.ts";
 import type { Batches } from "./batches.ts";
-import {
-  optimizerRule,
-  readTrainerConfig,
-  scheduleOf,
-  stepsOfRun,
-  TRAINER_DEFAULTS,
-  type TrainerConfig,
-} from "./config.ts";
-import { runLoop, type Snapshot, type TrainHooks, type TrainOutcome } from "./loop.ts";
+import { readTrainerConfig, TRAINER_DEFAULTS, type TrainerConfig } from "./config.ts";
+import { type GradientTraining, trainOnBatches } from "./gradient-training.ts";
+import type { Snapshot, TrainHooks, TrainOutcome } from "./loop.ts";
 import { OptionReader } from "./options.ts";
 import type { TrainablePolicy } from "./policy.ts";
 import { learnedPerText, type PaddedBatch, toTensors } from "./rows.ts";
@@ -59,7 +53,7 @@ export function readSftConfig(reader: OptionReader): SftConfig {
  * of a whole step's rows, however they are cut into micro-batches.
  * @param batches packed exactly if the config says so
  * @param resume a checkpoint whose parameters the policy already has
- * @throws NonFiniteError, see {@link runLoop}
+ * @throws NonFiniteError, see `runLoop`
  */
 export async function trainSft(
   policy: TrainablePolicy,
@@ -68,35 +62,17 @@ export async function trainSft(
   hooks: TrainHooks = {},
   resume?: Snapshot & { readonly name: string },
 ): Promise<TrainOutcome> {
-  const { optimizer, reduction, evalEvery, saveEvery, packing, dropout } = config;
-  const maxSteps = stepsOfRun(config, batches.stepsPerEpoch);
+  const { reduction, packing, dropout } = config;
   const form = { packed: packing, rate: dropout };
-  const step = trainStep<readonly Tensor[]>({
+  const training: GradientTraining<readonly Tensor[]> = {
     name: "trainSft",
-    params: policy.variables,
-    rule: optimizerRule(optimizer),
+    variables: policy.variables,
     loss: (...tensors) => ({ loss: batchLoss(policy, reduction, tensors, form) }),
-    skipNonFinite: true,
-    ...(optimizer.maxGradNorm > 0 && { maxGradNorm: optimizer.maxGradNorm }),
-  });
-  try {
-    return await runLoop(
-      {
-        name: "trainSft",
-        step,
-        batches: (number) =>
-          batches.at(number).map((batch, part) => microBatch(policy, batch, config, number, part)),
-        schedule: scheduleOf(optimizer, maxSteps),
-        maxSteps,
-        evalEvery,
-        saveEvery,
-        ...(resume && { resume }),
-      },
-      hooks,
-    );
-  } finally {
-    step.dispose();
-  }
+    batches: (step) =>
+      batches.at(step).map((batch, part) => microBatch(policy, batch, config, step, part)),
+    stepsPerEpoch: batches.stepsPerEpoch,
+  };
+  return trainOnBatches(training, config, hooks, resume);
 }
 
 /** Loss of held-out batches, see {@link sftEvaluator}. */

@@ -23,6 +23,7 @@ const variables = (value: number) => ({ "a.weight": tf.variable(tf.fill([2, 3], 
 const snapshot = (step: number) => ({
   step,
   optimizer: { step, slots: { "mean/a.weight": new Float32Array(6).fill(step) } },
+  numbers: { weight: 1 / 3, queries: 12 },
 });
 const line = (step: number) => ({ step, loss: 1 / step, lr: 0.1, grad_norm: Number.NaN });
 const read = (path: string) => readFileSync(join(folder, path), "utf8");
@@ -41,19 +42,19 @@ describe("io/run-folder", () => {
     const run = await openRun(folder, MANIFEST);
     const none = variables(0);
     expect(await run.restore(none)).toBeNull();
-    const name = await run.save(variables(0.1), snapshot(4), { rollout: 12 });
+    const name = await run.save(variables(0.1), snapshot(4));
     expect(name).toBe("checkpoints/step-4");
     await run.close();
     const target = variables(0);
     const again = await resume();
-    expect(await again.restore(target)).toEqual({ ...snapshot(4), name, streams: { rollout: 12 } });
+    expect(await again.restore(target)).toEqual({ ...snapshot(4), name });
     expect(target["a.weight"].dataSync()).toEqual(new Float32Array(6).fill(0.1));
     await again.close();
   });
 
   test("an optimizer without state is saved too", async () => {
     const run = await openRun(folder, MANIFEST);
-    await run.save(variables(1), { step: 1, optimizer: { step: 1, slots: {} } });
+    await run.save(variables(1), { step: 1, optimizer: { step: 1, slots: {} }, numbers: {} });
     expect((await run.restore(variables(0)))?.optimizer).toEqual({ step: 1, slots: {} });
     await run.close();
   });
@@ -204,7 +205,7 @@ describe("io/run-folder", () => {
       return error;
     };
     expect(await broken("checkpoints/latest", "../..")).toContain("the name of a checkpoint");
-    expect(await broken("checkpoints/step-2/trainer_state.json", "{}")).toContain("version 1");
+    expect(await broken("checkpoints/step-2/trainer_state.json", "{}")).toContain("version 2");
     expect(await broken("checkpoints/step-2/optimizer.safetensors", "half")).toContain("damaged");
     expect(await broken("manifest.json", "{")).toContain("manifest.json");
   });

@@ -1,6 +1,6 @@
 /** PPO's clipped surrogate. Schulman et al. 2017 (arXiv:1707.06347), Eq. 7. */
 
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { likelihoodRatio } from "./ratio.ts";
 
@@ -17,6 +17,12 @@ export interface ClippedTerms<T extends Tensor> {
   readonly clipped: T;
   /** See `likelihoodRatio`. */
   readonly ratio: T;
+}
+
+/** A scalar to minimise and scalars to report. */
+export interface PolicyLoss {
+  readonly loss: Scalar;
+  readonly metrics: Readonly<Record<string, Scalar>>;
 }
 
 /**

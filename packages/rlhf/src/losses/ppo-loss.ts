@@ -4,7 +4,7 @@ import type { Scalar, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { maskedMean } from "./aggregate.ts";
 import { policyChange } from "./policy-change.ts";
-import { type ClipRange, clippedPolicyLosses } from "./policy-loss.ts";
+import { type ClipRange, clippedPolicyLosses, type PolicyLoss } from "./policy-loss.ts";
 import { clippedValueLosses } from "./value-loss.ts";
 
 /** Weights and ranges. */
@@ -32,17 +32,11 @@ export interface PpoBatch {
   readonly returns: Tensor2D;
 }
 
-/** A scalar to minimise and scalars to report. */
-export interface PpoLoss {
-  readonly loss: Scalar;
-  readonly metrics: Readonly<Record<string, Scalar>>;
-}
-
 /**
  * `policy + valueWeight * value - entropyWeight * entropy`, each a mean over completion tokens;
  * Schulman et al. 2017 (arXiv:1707.06347), Eq. 9.
  */
-export function ppoLoss(batch: PpoBatch, options: PpoLossOptions): PpoLoss {
+export function ppoLoss(batch: PpoBatch, options: PpoLossOptions): PolicyLoss {
   const { mask, logps, oldLogps } = batch;
   const { clipRange, valueClipRange, valueWeight, entropyWeight } = options;
   const policy = clippedPolicyLosses(logps, oldLogps, batch.advantages, clipRange);
@@ -56,7 +50,6 @@ export function ppoLoss(batch: PpoBatch, options: PpoLossOptions): PpoLoss {
     tf.add(policyLoss, tf.mul(valueLoss, valueWeight)),
     tf.mul(entropy, entropyWeight),
   );
-  const change = policyChange(logps, oldLogps, mask);
   return {
     loss,
     metrics: {
@@ -65,12 +58,7 @@ export function ppoLoss(batch: PpoBatch, options: PpoLossOptions): PpoLoss {
       entropy,
       clip_fraction: maskedMean(policy.clipped, mask),
       value_clip_fraction: maskedMean(value.clipped, mask),
-      "approx_kl/k1": change.k1,
-      "approx_kl/k2": change.k2,
-      "approx_kl/k3": change.k3,
-      "ratio/mean": change.ratioMean,
-      "ratio/min": change.ratioMin,
-      "ratio/max": change.ratioMax,
+      ...policyChange(logps, oldLogps, mask),
     },
   };
 }

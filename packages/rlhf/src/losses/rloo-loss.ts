@@ -2,7 +2,9 @@
 
 import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { type ClipRange, clippedPolicyLosses } from "./policy-loss.ts";
+import { aggregate } from "./aggregate.ts";
+import { policyChange } from "./policy-change.ts";
+import { type ClipRange, clippedPolicyLosses, type PolicyLoss } from "./policy-loss.ts";
 
 /** Numbers of a minibatch. */
 export interface RlooBatch {
@@ -19,15 +21,25 @@ export interface RlooBatch {
 /**
  * PPO's clipped surrogate with a whole completion as one action, mean over completions; at the
  * policy that sampled, its gradient is REINFORCE's. Ahmadian et al. 2024 (arXiv:2402.14740); clipped
- * as in TRL's RLOOTrainer.
+ * as in TRL's RLOOTrainer. `clip_fraction` is that of completions; the other metrics are of tokens,
+ * means over completions of their means.
  */
 export function rlooLoss(
   { mask, logps, oldLogps, advantages }: RlooBatch,
   clipRange: ClipRange,
-): Scalar {
+): PolicyLoss {
   const [current, old] = [logps, oldLogps].map((x) => tf.sum(tf.mul(x, mask), 1)) as [
     Tensor1D,
     Tensor1D,
   ];
-  return tf.mean(clippedPolicyLosses(current, old, advantages, clipRange).losses);
+  const { losses, clipped } = clippedPolicyLosses(current, old, advantages, clipRange);
+  const loss: Scalar = tf.mean(losses);
+  return {
+    loss,
+    metrics: {
+      "loss/policy": loss,
+      clip_fraction: tf.mean(clipped),
+      ...policyChange(logps, oldLogps, mask, (x) => aggregate(x, mask, "sequence_mean")),
+    },
+  };
 }

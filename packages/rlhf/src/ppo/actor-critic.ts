@@ -1,38 +1,46 @@
 /** A policy and the function that tells what its states are worth. */
 
 import {
-  hiddenStatesAt,
   type ModelConfig,
-  type Params,
+  type PredictingStates,
   RandomStream,
-  scoresAt,
   type TrainablePolicy,
   type Variables,
 } from "@preflab/lm";
-import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import type { Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { SCORE_HEAD } from "../reward/reward-model.ts";
-import type { RolloutTensors } from "./rollouts.ts";
+import {
+  type ComparedScores,
+  comparedScores,
+  completionStates,
+  type MeasureOptions,
+  type Meter,
+  type ReferenceModel,
+  rolloutMeter,
+} from "../rollouts/measure.ts";
+import type { RolloutTensors } from "../rollouts/rollouts.ts";
 
 /** Names of the value head's variables, among those of the policy. */
 export const VALUE_HEAD = { weight: "value.weight", bias: "value.bias" } as const;
 
-/** Numbers per completion token, `[B, C]`; what is at padding means nothing. */
+/** What a forward pass gives. */
 export interface ActorCriticOutput {
-  /** Log-probability at the sampling temperature, nats. */
-  readonly logps: Tensor2D;
-  /** Entropy of the distribution that the token is drawn from, nats. */
-  readonly entropy: Tensor2D;
-  /** Value of the state before the token. */
+  /** States that predict the completion's tokens, `[B * C, D]`. */
+  readonly policy: PredictingStates;
+  /** Values of the states before them, `[B, C]`; what is at padding means nothing. */
   readonly values: Tensor2D;
 }
 
 /** A policy with values. */
 export interface ActorCritic {
+  readonly policy: TrainablePolicy;
   /** Of policy and values, by the names that key the optimizer's state. */
   readonly variables: Variables;
-  /** Evaluates rollouts, in a graph. @param temperature logits are divided by it */
-  forward(batch: RolloutTensors, temperature: number): ActorCriticOutput;
+  /** Those of the values alone. */
+  readonly valueVariables: Variables;
+  /** Evaluates rollouts, in a graph. */
+  forward(batch: RolloutTensors): ActorCriticOutput;
 }
 
 /**
@@ -57,12 +65,14 @@ export function valueHead({ width }: ModelConfig, deviation: number, seed: numbe
 export function sharedTrunk(policy: TrainablePolicy, head: Variables): ActorCritic {
   const { config } = policy;
   return {
+    policy,
     variables: { ...policy.variables, ...head },
-    forward: (batch, temperature) => {
+    valueVariables: head,
+    forward: (batch) => {
       const params = policy.parameters();
-      const states = statesOf(config, params, batch);
+      const states = completionStates(config, params, batch);
       return {
-        ...scores(config, params, states, batch, temperature),
+        policy: { config, params, states },
         values: values(states, head[VALUE_HEAD.weight], head[VALUE_HEAD.bias], batch),
       };
     },
@@ -76,42 +86,37 @@ export function sharedTrunk(policy: TrainablePolicy, head: Variables): ActorCrit
 export function separateTrunks(policy: TrainablePolicy, critic: TrainablePolicy): ActorCritic {
   const { config } = policy;
   const renamed = Object.entries(critic.variables).map(([name, x]) => [`value.${name}`, x]);
+  const valueVariables: Variables = Object.fromEntries(renamed);
   return {
-    variables: { ...policy.variables, ...Object.fromEntries(renamed) },
-    forward: (batch, temperature) => {
+    policy,
+    variables: { ...policy.variables, ...valueVariables },
+    valueVariables,
+    forward: (batch) => {
       const [params, criticParams] = [policy.parameters(), critic.parameters()];
-      const states = statesOf(config, params, batch);
-      const criticStates = statesOf(critic.config, criticParams, batch);
-      const head = criticParams[SCORE_HEAD];
+      const states = completionStates(config, params, batch);
+      const criticStates = completionStates(critic.config, criticParams, batch);
       return {
-        ...scores(config, params, states, batch, temperature),
-        values: values(criticStates, head, undefined, batch),
+        policy: { config, params, states },
+        values: values(criticStates, criticParams[SCORE_HEAD], undefined, batch),
       };
     },
   };
 }
 
-/** States before the completion's tokens. `[B * C, D]` */
-function statesOf(
-  config: ModelConfig,
-  params: Params,
-  { ids, attentionMask, places }: RolloutTensors,
-): Tensor2D {
-  return hiddenStatesAt(config, params, ids, attentionMask, tf.reshape(places, [-1]));
-}
-
-function scores(
-  config: ModelConfig,
-  params: Params,
-  states: Tensor2D,
-  { targets, mask }: RolloutTensors,
-  temperature: number,
-): Omit<ActorCriticOutput, "values"> {
-  // Logits are linear in the states.
-  const scaled: Tensor2D = temperature === 1 ? states : tf.div(states, temperature);
-  const tokens: Tensor1D = tf.reshape(targets, [-1]);
-  const { logps, entropy } = scoresAt({ config, params, states: scaled }, tokens);
-  return { logps: tf.reshape(logps, mask.shape), entropy: tf.reshape(entropy, mask.shape) };
+/** Policy and values against a reference; variables are read at every use. */
+export function actorCriticMeter(
+  model: ActorCritic,
+  reference: ReferenceModel,
+  options: MeasureOptions,
+): Meter<keyof ComparedScores | "values"> {
+  return rolloutMeter(
+    ["logps", "entropy", "referenceLogps", "kl", "values"],
+    (batch) => {
+      const { policy, values } = model.forward(batch);
+      return { ...comparedScores(policy, reference, batch, options.temperature), values };
+    },
+    options,
+  );
 }
 
 function values(

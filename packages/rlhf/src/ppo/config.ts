@@ -1,18 +1,18 @@
 /** Settings of a run of PPO: a preset and what is different from it. */
 
 import { ConfigError, OptionReader, readOptimizer } from "@preflab/lm";
+import { type HealthSettings, readHealth } from "../health/settings.ts";
 import { KL_ESTIMATORS, type KlEstimator } from "../kl/estimators.ts";
 import type { ClipRange } from "../losses/policy-loss.ts";
+import type { KlSettings, ScoreSettings } from "../rollouts/rollout-stepper.ts";
 import { SCORE_SCALES } from "../shaping/scale-scores.ts";
 import { UNFINISHED_MODES } from "../shaping/unfinished.ts";
 import { VARIANCE_KINDS } from "../statistics/moments.ts";
 import { PRESET_NAMES, PRESETS, type PresetName } from "./presets.ts";
 import {
   type AdvantageSettings,
-  type KlSettings,
   type PpoSettings,
   type RolloutSettings,
-  type ScoreSettings,
   TRUNKS,
   type UpdateSettings,
   VALUE_STARTS,
@@ -29,6 +29,7 @@ const ESTIMATORS: readonly (KlEstimator | "exact")[] = [...KL_ESTIMATORS, "exact
 export interface PpoConfig extends PpoSettings {
   readonly preset: PresetName;
   readonly rollout: RolloutSettings & { readonly maxNewTokens: number };
+  readonly health: HealthSettings;
   /** Steps of rollouts with all their updates. */
   readonly maxSteps: number;
   /** Longest prompt and completion together, tokens. */
@@ -63,6 +64,7 @@ export function readPpoConfig(reader: OptionReader): PpoConfig {
     advantages: readAdvantages(reader.object("advantages"), settings.advantages),
     update: readUpdate(reader.object("update"), settings.update),
     value: readValue(reader.object("value"), settings.value),
+    health: readHealth(reader.object("health")),
     maxSteps: reader.integer("maxSteps", 0, 1),
     maxLength: reader.integer("maxLength", 512, 2),
     batchSize: reader.integer("batchSize", 64, 1),
@@ -90,7 +92,7 @@ function readScore(reader: OptionReader, from: ScoreSettings): ScoreSettings {
   const score = {
     scale: reader.choice("scale", from.scale, SCORE_SCALES),
     center: reader.boolean("center", from.center),
-    clip: orNone(reader, "clip", from.clip, LEAST),
+    clip: reader.numberOrNone("clip", from.clip, LEAST, MOST),
     unfinished: {
       mode: unfinished.choice("mode", from.unfinished.mode, UNFINISHED_MODES),
       value: unfinished.number("value", from.unfinished.value, -MOST, MOST),
@@ -105,7 +107,7 @@ function readKl(reader: OptionReader, from: KlSettings): KlSettings {
   const kl = {
     estimator: reader.choice("estimator", from.estimator, ESTIMATORS),
     initial: reader.number("initial", from.initial, 0, MOST),
-    target: orNone(reader, "target", from.target, LEAST),
+    target: reader.numberOrNone("target", from.target, LEAST, MOST),
     horizon: reader.number("horizon", from.horizon, LEAST, MOST),
   };
   reader.finish();
@@ -129,10 +131,10 @@ function readUpdate(reader: OptionReader, from: UpdateSettings): UpdateSettings 
     epochs: reader.integer("epochs", from.epochs, 1),
     minibatches: reader.integer("minibatches", from.minibatches, 1),
     clipRange: readClipRange(reader, from.clipRange),
-    valueClipRange: orNone(reader, "valueClipRange", from.valueClipRange, LEAST),
+    valueClipRange: reader.numberOrNone("valueClipRange", from.valueClipRange, LEAST, MOST),
     valueWeight: reader.number("valueWeight", from.valueWeight, 0, MOST),
     entropyWeight: reader.number("entropyWeight", from.entropyWeight, 0, MOST),
-    stopKl: orNone(reader, "stopKl", from.stopKl, LEAST),
+    stopKl: reader.numberOrNone("stopKl", from.stopKl, LEAST, MOST),
   };
   reader.finish();
   return update;
@@ -162,18 +164,6 @@ function readValue(reader: OptionReader, from: ValueSettings): ValueSettings {
   };
   reader.finish();
   return value;
-}
-
-/** A number from `low`, or "none", which stands for null: a key of null counts as left out. */
-function orNone(
-  reader: OptionReader,
-  key: string,
-  fallback: number | null,
-  low: number,
-): number | null {
-  if (reader.value(key) === "none") return null;
-  if (!reader.has(key)) return fallback;
-  return reader.number(key, low, low, MOST);
 }
 
 /** @throws ConfigError for settings that exclude each other */

@@ -1,11 +1,8 @@
 /** The numbers that make PPO what it is. Where those of a run come from is in ./presets.ts. */
 
 import type { OptimizerConfig } from "@preflab/lm";
-import type { KlControl } from "../kl/controller.ts";
-import type { KlEstimator } from "../kl/estimators.ts";
 import type { ClipRange } from "../losses/policy-loss.ts";
-import type { ScoreScaling } from "../shaping/scale-scores.ts";
-import type { UnfinishedScore } from "../shaping/unfinished.ts";
+import type { KlSettings, ScoreSettings } from "../rollouts/rollout-stepper.ts";
 import type { VarianceKind } from "../statistics/moments.ts";
 
 /** Over what advantages are whitened. */
@@ -27,17 +24,6 @@ export interface RolloutSettings {
   readonly maxNewTokens: number | null;
   /** Of sampling, above 0; logits are divided by it wherever the policy is evaluated. */
   readonly temperature: number;
-}
-
-/** What is done to scores before they are rewards. */
-export interface ScoreSettings extends ScoreScaling {
-  readonly unfinished: UnfinishedScore;
-}
-
-/** How far from the reference a policy may go. */
-export interface KlSettings extends KlControl {
-  /** Penalty per token; `exact` sums over the vocabulary. */
-  readonly estimator: KlEstimator | "exact";
 }
 
 /** How rewards become advantages. */

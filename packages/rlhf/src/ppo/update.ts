@@ -1,18 +1,29 @@
 /** One optimizer step of PPO on a minibatch of rollouts. */
 
-import { optimizerRule } from "@preflab/lm";
+import { BATCH_PROGRAMS, batchesByLength, optimizerRule, type Variables } from "@preflab/lm";
 import {
+  type LossOutput,
   type MicroBatch,
   type StepResult,
   type TrainStep,
   trainStep,
 } from "@preflab/tfjs-backend-ort";
-import type { Tensor2D } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { maskedMean } from "../losses/aggregate.ts";
 import { ppoLoss } from "../losses/ppo-loss.ts";
+import { clippedValueLosses } from "../losses/value-loss.ts";
+import { policyScores } from "../rollouts/measure.ts";
+import {
+  completionWidth,
+  type Rollout,
+  type RolloutTensors,
+  rolloutLength,
+  rolloutTensors,
+  tokenTensor,
+} from "../rollouts/rollouts.ts";
 import type { TokenNumbers } from "../token-numbers.ts";
 import type { ActorCritic } from "./actor-critic.ts";
-import { completionWidth, type Rollout, rolloutTensors, tokenTensor } from "./rollouts.ts";
 import type { PpoSettings } from "./settings.ts";
 
 /** Rollouts with everything that an update needs, one row of numbers per rollout. */
@@ -58,36 +69,71 @@ type StepTensors = [
   returns: Tensor2D,
 ];
 
+/** The last four of {@link StepTensors} by name. */
+type StepNumbers = Readonly<Record<"oldLogps" | "oldValues" | "advantages" | "returns", Tensor2D>>;
+
+type Settings = Pick<PpoSettings, "optimizer" | "update" | "rollout">;
+
 /** An updater of a policy and its values, whose variables change in place. */
 export function ppoUpdater(
   model: ActorCritic,
-  { optimizer, update: settings, rollout }: Pick<PpoSettings, "optimizer" | "update" | "rollout">,
+  settings: Settings,
+  options: UpdaterOptions,
+): PpoUpdater {
+  const { update, rollout } = settings;
+  const loss = (batch: RolloutTensors, numbers: StepNumbers) => {
+    const { policy, values } = model.forward(batch);
+    const scores = policyScores(policy, batch, rollout.temperature);
+    return ppoLoss({ mask: batch.mask, ...scores, values, ...numbers }, update);
+  };
+  return updater("ppo", model.variables, loss, settings, options);
+}
+
+/** An updater of the values alone. */
+export function valueUpdater(
+  model: ActorCritic,
+  settings: Settings,
+  options: UpdaterOptions,
+): PpoUpdater {
+  const { valueClipRange, valueWeight } = settings.update;
+  const loss = (batch: RolloutTensors, { oldValues, returns }: StepNumbers) => {
+    const { values } = model.forward(batch);
+    const { losses } = clippedValueLosses(values, oldValues, returns, valueClipRange);
+    const value: Scalar = maskedMean(losses, batch.mask);
+    return { loss: tf.mul(value, valueWeight) as Scalar, metrics: { "loss/value": value } };
+  };
+  return updater("ppoValues", model.valueVariables, loss, settings, options);
+}
+
+function updater(
+  name: string,
+  variables: Variables,
+  loss: (batch: RolloutTensors, numbers: StepNumbers) => LossOutput,
+  { optimizer }: Settings,
   { batchSize, maxLength }: UpdaterOptions,
 ): PpoUpdater {
   const step = trainStep<StepTensors>({
-    name: "ppo",
-    params: model.variables,
+    ...BATCH_PROGRAMS,
+    name,
+    params: variables,
     rule: optimizerRule(optimizer),
     loss: (...[ids, attentionMask, places, targets, mask, ...numbers]) => {
       const [oldLogps, oldValues, advantages, returns] = numbers;
-      const batch = { ids, attentionMask, places, targets, mask };
-      const output = model.forward(batch, rollout.temperature);
-      return ppoLoss({ mask, ...output, oldLogps, oldValues, advantages, returns }, settings);
+      return loss(
+        { ids, attentionMask, places, targets, mask },
+        { oldLogps, oldValues, advantages, returns },
+      );
     },
     skipNonFinite: true,
     ...(optimizer.maxGradNorm > 0 && { maxGradNorm: optimizer.maxGradNorm }),
   });
   const update = async (lr: number, minibatch: Minibatch) => {
-    const count = minibatch.rollouts.length;
-    const parts: MicroBatch<StepTensors>[] = [];
-    for (let at = 0; at < count; at += batchSize) {
-      parts.push(microBatch(minibatch, at, Math.min(count, at + batchSize), maxLength));
-    }
+    const lengths = minibatch.rollouts.map(rolloutLength);
+    const parts = batchesByLength(lengths, batchSize).map((rows) =>
+      microBatch(minibatch, rows, maxLength),
+    );
     try {
-      const [only] = parts;
-      return parts.length === 1 && only
-        ? await step.run(lr, ...only.batch)
-        : await step.runAccumulated(lr, parts);
+      return await step.runAccumulated(lr, parts);
     } finally {
       for (const { batch } of parts) tf.dispose([...batch]);
     }
@@ -95,18 +141,18 @@ export function ppoUpdater(
   return { step, update, dispose: () => step.dispose() };
 }
 
-/** Rollouts of a minibatch from one to before another; all losses are means over their tokens. */
+/** Some rollouts of a minibatch; all losses are means over their tokens. */
 function microBatch(
   minibatch: Minibatch,
-  begin: number,
-  end: number,
+  rows: readonly number[],
   maxLength: number,
 ): MicroBatch<StepTensors> {
-  const rollouts = minibatch.rollouts.slice(begin, end);
+  const pick = <Item>(items: readonly Item[]) => rows.map((row) => items[row] as Item);
+  const rollouts = pick(minibatch.rollouts);
   const width = completionWidth(rollouts, maxLength);
   const { ids, attentionMask, places, targets, mask } = rolloutTensors(rollouts, maxLength);
   const numbers = (["oldLogps", "oldValues", "advantages", "returns"] as const).map((name) =>
-    tokenTensor(minibatch[name].slice(begin, end), width),
+    tokenTensor(pick(minibatch[name]), width),
   ) as [Tensor2D, Tensor2D, Tensor2D, Tensor2D];
   const weight = rollouts.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
   return { batch: [ids, attentionMask, places, targets, mask, ...numbers], weight };

@@ -1,6 +1,6 @@
 /** Scores many texts with one compiled program per padded length. */
 
-import { padBatch, paddedLength, stepOrder, toTensors } from "@preflab/lm";
+import { BATCH_PROGRAMS, batchesByLength, padBatch, paddedLength, toTensors } from "@preflab/lm";
 import { jit } from "@preflab/tfjs-backend-ort";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
@@ -15,8 +15,12 @@ export interface ScorerOptions {
 
 /** Scores texts. */
 export interface Scorer {
-  /** @param texts token ids @returns one number per text */
-  score(texts: readonly ArrayLike<number>[]): Promise<Float64Array>;
+  /**
+   * @param texts token ids
+   * @param signal looked at before every batch; once aborted, its reason is thrown
+   * @returns one number per text
+   */
+  score(texts: readonly ArrayLike<number>[], signal?: AbortSignal): Promise<Float64Array>;
   /** Frees the compiled programs. */
   dispose(): void;
 }
@@ -29,17 +33,14 @@ export function scorer(
   compute: (ids: Tensor2D, attentionMask: Tensor2D) => Tensor1D,
   { batchSize, maxLength }: ScorerOptions,
 ): Scorer {
-  const program = jit(compute, { name: "scorer" });
-  const score = async (texts: readonly ArrayLike<number>[]) => {
+  const program = jit(compute, { ...BATCH_PROGRAMS, name: "scorer" });
+  const score = async (texts: readonly ArrayLike<number>[], signal?: AbortSignal) => {
     const result = new Float64Array(texts.length);
     if (texts.length === 0) return result;
     checkTexts(texts, maxLength);
     const lengths = texts.map(({ length }) => length);
-    const sorted = lengths.map((_, i) => i);
-    sorted.sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
-    const order = stepOrder(lengths, { batchSize, shuffle: false, seed: 0 });
-    for (let step = 1; step <= order.stepsPerEpoch; step++) {
-      const indices = (order.at(step)[0] as readonly number[]).map((i) => sorted[i] as number);
+    for (const indices of batchesByLength(lengths, batchSize)) {
+      signal?.throwIfAborted();
       const rows = indices.map((i) => ({ ids: texts[i] as ArrayLike<number> }));
       const longest = Math.max(...rows.map(({ ids }) => ids.length));
       const padded = padBatch(rows, batchSize, paddedLength(longest, maxLength), 0);

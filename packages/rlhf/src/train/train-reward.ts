@@ -2,23 +2,22 @@
 
 import type { TokenizedPair } from "@preflab/data";
 import {
+  BATCH_PROGRAMS,
   completionRow,
-  optimizerRule,
+  type GradientTraining,
   padBatch,
   paddedLength,
-  runLoop,
   type Snapshot,
   type StepOrder,
-  scheduleOf,
   stepOrder,
-  stepsOfRun,
   type TokenRow,
   type TrainablePolicy,
   type TrainHooks,
   type TrainOutcome,
   toTensors,
+  trainOnBatches,
 } from "@preflab/lm";
-import { type MicroBatch, trainStep } from "@preflab/tfjs-backend-ort";
+import type { MicroBatch } from "@preflab/tfjs-backend-ort";
 import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { centering, rewardLosses } from "../reward/reward-loss.ts";
@@ -59,40 +58,21 @@ export async function trainReward(
   hooks: TrainHooks = {},
   resume?: Snapshot & { readonly name: string },
 ): Promise<TrainOutcome> {
-  const { optimizer, evalEvery, saveEvery } = config;
   checkLengths(inputs.pairs, config.maxLength);
   const order = rewardOrder(inputs, config);
-  const maxSteps = stepsOfRun(config, order.stepsPerEpoch);
-  const step = trainStep<StepTensors>({
+  const training: GradientTraining<StepTensors> = {
+    programs: BATCH_PROGRAMS,
     name: "trainReward",
-    params: model.variables,
-    rule: optimizerRule(optimizer),
+    variables: model.variables,
     loss: (...tensors) => batchLoss(model, config, tensors),
-    skipNonFinite: true,
-    ...(optimizer.maxGradNorm > 0 && { maxGradNorm: optimizer.maxGradNorm }),
-  });
-  const batches = (number: number) =>
-    order.at(number).map((indices): MicroBatch<StepTensors> => {
-      const pairs = indices.map((i) => inputs.pairs[i] as TokenizedPair);
-      return { batch: stepTensors(pairs, config), weight: pairs.length };
-    });
-  try {
-    return await runLoop(
-      {
-        name: "trainReward",
-        step,
-        batches,
-        schedule: scheduleOf(optimizer, maxSteps),
-        maxSteps,
-        evalEvery,
-        saveEvery,
-        ...(resume && { resume }),
-      },
-      hooks,
-    );
-  } finally {
-    step.dispose();
-  }
+    batches: (step) =>
+      order.at(step).map((indices): MicroBatch<StepTensors> => {
+        const pairs = indices.map((i) => inputs.pairs[i] as TokenizedPair);
+        return { batch: stepTensors(pairs, config), weight: pairs.length };
+      }),
+    stepsPerEpoch: order.stepsPerEpoch,
+  };
+  return trainOnBatches(training, config, hooks, resume);
 }
 
 function batchLoss(

@@ -6,13 +6,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   type ActorCritic,
+  actorCriticMeter,
   separateTrunks,
   sharedTrunk,
   valueHead,
 } from "../../src/ppo/actor-critic.ts";
 import { parsePpoConfig } from "../../src/ppo/config.ts";
-import { actorCriticMeter } from "../../src/ppo/measure.ts";
-import type { Rollout } from "../../src/ppo/rollouts.ts";
+import type { Rollout } from "../../src/rollouts/rollouts.ts";
 import { ppoUpdater } from "../../src/ppo/update.ts";
 import { normalRows } from "../random.ts";
 import { ROTARY, SCORING, tinyPairs, tinyParameters } from "../tiny.ts";
@@ -40,9 +40,12 @@ function tiny(config: typeof ROTARY, seed = 1): TrainablePolicy {
 }
 
 async function measured(model: ActorCritic, temperature = 1) {
-  const meter = actorCriticMeter(model, { ...MEASURE, temperature });
+  const params = tinyParameters(ROTARY, 3);
+  const reference = { config: ROTARY, params };
+  const meter = actorCriticMeter(model, reference, { ...MEASURE, temperature });
   const numbers = await meter.measure(ROLLOUTS);
   meter.dispose();
+  tf.dispose(Object.values(params));
   return numbers;
 }
 

@@ -4,9 +4,8 @@ import { selectBackend } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { klEstimates } from "../../src/kl/estimators.ts";
-import { sharedTrunk, VALUE_HEAD } from "../../src/ppo/actor-critic.ts";
+import { actorCriticMeter, sharedTrunk, VALUE_HEAD } from "../../src/ppo/actor-critic.ts";
 import { rolloutAdvantages } from "../../src/ppo/advantages.ts";
-import { actorCriticMeter, referenceMeter } from "../../src/ppo/measure.ts";
 import { type Minibatch, ppoUpdater } from "../../src/ppo/update.ts";
 import { tokenRewards } from "../../src/shaping/token-rewards.ts";
 import { ARRAYS, flat, goldenValues } from "../golden.ts";
@@ -116,16 +115,13 @@ async function expectUpdate(batchSize: number): Promise<void> {
 describe("ppo/golden-update", () => {
   test("log-probabilities and values of the rollouts are torch's, whatever their padding", async () => {
     const { model } = await start();
-    const meter = actorCriticMeter(model, OPTIONS);
-    const { logps, values } = await meter.measure(goldenRollouts());
+    const { config, params } = await loadModel(REFERENCE);
+    const meter = actorCriticMeter(model, { config, params }, OPTIONS);
+    const { logps, values, referenceLogps } = await meter.measure(goldenRollouts());
     expect(flat(logps)).toBeAllClose(flat(responseRows("old_logps")), LOGPS);
     expect(flat(values)).toBeAllClose(flat(responseRows("old_values")), LOGPS);
+    expect(flat(referenceLogps)).toBeAllClose(flat(responseRows("ref_logps")), LOGPS);
     meter.dispose();
-    const { config, params } = await loadModel(REFERENCE);
-    const reference = referenceMeter({ config, params }, OPTIONS);
-    const theirs = await reference.measure(goldenRollouts());
-    expect(flat(theirs.logps)).toBeAllClose(flat(responseRows("ref_logps")), LOGPS);
-    reference.dispose();
     tf.dispose(Object.values(params));
   });
 

@@ -6,7 +6,7 @@ import { loadModel, type Params, parseConfig } from "@preflab/lm";
 import { type GoldenTensor, parseSafetensors } from "@preflab/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { type PpoConfig, parsePpoConfig } from "../../src/ppo/config.ts";
-import type { Rollout } from "../../src/ppo/rollouts.ts";
+import type { Rollout } from "../../src/rollouts/rollouts.ts";
 import { golden, goldenArray, goldenPath, goldenRows } from "../golden.ts";
 
 /** Folder of the model that the policy began as, and that is the reference. */

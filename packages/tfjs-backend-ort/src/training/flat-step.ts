@@ -14,12 +14,13 @@ import { CHUNK, type FlatEntry, type FlatLayout, flatLayout, viewOf } from "./fl
 import { FlatUpdate } from "./flat-update.ts";
 import { globalNorm, gradients } from "./gradients.ts";
 import { readSlots, type SlotReader, writeSlots } from "./slots.ts";
-import type {
-  MicroBatch,
-  OptimizerState,
-  StepResult,
-  TrainStep,
-  TrainStepOptions,
+import {
+  type MicroBatch,
+  type OptimizerState,
+  type StepResult,
+  type TrainStep,
+  type TrainStepOptions,
+  wholeBatch,
 } from "./step.ts";
 import { isFiniteStep, readStep, type StepNumbers, type StepTensors } from "./step-result.ts";
 
@@ -76,6 +77,8 @@ export class FlatStep<Batch extends readonly Tensor[]> implements TrainStep<Batc
   }
 
   async runAccumulated(lr: number, parts: readonly MicroBatch<Batch>[]): Promise<StepResult> {
+    const whole = wholeBatch(parts);
+    if (whole) return this.run(lr, ...whole);
     this.#claim(this.#options.params, this.#weights);
     this.#accumulator ??= new Accumulator(this.#options);
     const { sums } = this.#accumulator;

@@ -6,12 +6,13 @@ import { type Gradients, globalNorm, gradients } from "./gradients.ts";
 import { GuardedProgram } from "./guarded.ts";
 import type { UpdateRule } from "./rule.ts";
 import { readSlots, type SlotReader, writeSlots } from "./slots.ts";
-import type {
-  MicroBatch,
-  OptimizerState,
-  StepResult,
-  TrainStep,
-  TrainStepOptions,
+import {
+  type MicroBatch,
+  type OptimizerState,
+  type StepResult,
+  type TrainStep,
+  type TrainStepOptions,
+  wholeBatch,
 } from "./step.ts";
 import { isFiniteStep, readStep, type StepTensors } from "./step-result.ts";
 
@@ -48,6 +49,8 @@ export class OneGraphStep<Batch extends readonly tf.Tensor[]> implements TrainSt
   }
 
   async runAccumulated(lr: number, parts: readonly MicroBatch<Batch>[]): Promise<StepResult> {
+    const whole = wholeBatch(parts);
+    if (whole) return this.run(lr, ...whole);
     this.#accumulated ??= accumulated(this.#options, this.#slots);
     const { accumulator, apply } = this.#accumulated;
     accumulator.clear();

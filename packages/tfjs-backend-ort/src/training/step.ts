@@ -64,7 +64,8 @@ export interface TrainStep<Batch extends readonly Tensor[]> {
   run(lr: number, ...batch: Batch): Promise<StepResult>;
   /**
    * Takes one step on the weighted mean of the losses of several batches, computed one after the
-   * other; metrics are weighted means, too. Needs room for one set of gradients beside the model.
+   * other; metrics are weighted means, too. Needs room for one set of gradients beside the model,
+   * unless there is one part alone, which is {@link run}.
    * @throws when a weight is negative or all are 0
    */
   runAccumulated(lr: number, parts: readonly MicroBatch<Batch>[]): Promise<StepResult>;
@@ -74,4 +75,12 @@ export interface TrainStep<Batch extends readonly Tensor[]> {
   restore(state: OptimizerState): void;
   /** Frees sessions and optimizer state; parameters stay usable. */
   dispose(): void;
+}
+
+/** The batch of a step that is not cut into parts. */
+export function wholeBatch<Batch extends readonly Tensor[]>(
+  parts: readonly MicroBatch<Batch>[],
+): Batch | null {
+  const [only] = parts;
+  return only && parts.length === 1 && only.weight > 0 ? only.batch : null;
 }

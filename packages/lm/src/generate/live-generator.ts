@@ -1,41 +1,37 @@
 /** Generation from a model in training, with the weights of the moment. */
-import {
-  type Completion,
-  createGenerator,
-  type GenerateOptions,
-  type ModelConfig,
-  type Params,
-  type TrainablePolicy,
-} from "@preflab/lm";
-import * as tf from "@tensorflow/tfjs-core";
 
-/** Generates from the same prompts again and again while the policy changes. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { ModelConfig } from "../config.ts";
+import type { TrainablePolicy } from "../train/policy.ts";
+import type { Params } from "../types.ts";
+import { createGenerator, type GeneratorOptions } from "./generator.ts";
+import type { Completion, GenerateOptions } from "./options.ts";
+
+/** Generates again and again while the policy changes. */
 export interface LiveGenerator {
-  /** Completions under the current weights. */
-  generate(): Promise<Completion[]>;
+  /**
+   * Completions under the current weights, see `Generator.generate`.
+   * @param options `maxNewTokens` is lowered to what the model has positions for
+   */
+  generate(
+    prompts: readonly (readonly number[])[],
+    options: GenerateOptions,
+  ): Promise<Completion[]>;
   dispose(): void;
 }
 
-/**
- * Makes a generator.
- * @param prompts at least one token each, fewer than the model has positions
- * @param options `maxNewTokens` is lowered to what the model has positions for
- */
+/** Makes a generator, whose programs stay compiled from call to call. */
 export function liveGenerator(
   policy: TrainablePolicy,
-  prompts: readonly (readonly number[])[],
-  { maxNewTokens, ...options }: GenerateOptions,
+  generatorOptions: GeneratorOptions = {},
 ): LiveGenerator {
   const live = liveParameters(policy);
-  const generator = createGenerator(policy.config, live.params);
-  const fitting = {
-    ...options,
-    maxNewTokens: Math.min(maxNewTokens, room(policy.config, prompts)),
-  };
+  const generator = createGenerator(policy.config, live.params, generatorOptions);
   return {
-    generate: () => {
+    generate: (prompts, options) => {
       live.refresh();
-      return generator.generate(prompts, fitting);
+      const maxNewTokens = Math.min(options.maxNewTokens, room(policy.config, prompts));
+      return generator.generate(prompts, { ...options, maxNewTokens });
     },
     dispose: () => {
       generator.dispose();

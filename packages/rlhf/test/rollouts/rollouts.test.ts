@@ -1,9 +1,9 @@
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
-import { rolloutTensors } from "../../src/ppo/rollouts.ts";
+import { rolloutTensors } from "../../src/rollouts/rollouts.ts";
 
-describe("ppo/rollouts", () => {
+describe("rollouts/rollouts", () => {
   test("places are those of the tokens that predict the completion's", () => {
     const numbers = tf.tidy(() => {
       const rollouts = [

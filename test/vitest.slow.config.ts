@@ -1,0 +1,7 @@
+import { slow } from "@preflab/testing/vitest";
+import { defineProject, mergeConfig } from "vitest/config";
+
+export default mergeConfig(
+  slow,
+  defineProject({ test: { name: "integration slow", include: ["**/*.slow.test.ts"] } }),
+);
