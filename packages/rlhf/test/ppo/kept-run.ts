@@ -45,6 +45,7 @@ export interface RunChanges {
 export interface RunResult {
   readonly rows: readonly StepMetrics[];
   readonly kept: readonly Kept[];
+  readonly warnings: readonly string[];
   /** Of policy and values, at the end. */
   readonly values: Readonly<Record<string, Float32Array>>;
   /** What it was rejected with; null where it was not. */
@@ -75,6 +76,7 @@ export async function runPpo(changes: RunChanges = {}): Promise<RunResult> {
   if (resume) assign(model.variables, resume.values);
   const rows: StepMetrics[] = [];
   const kept: Kept[] = [];
+  const warnings: string[] = [];
   let error: unknown = null;
   try {
     await trainPpo(
@@ -96,6 +98,7 @@ export async function runPpo(changes: RunChanges = {}): Promise<RunResult> {
       }),
       {
         log: (row) => void rows.push(row),
+        warn: (message) => void warnings.push(message),
         save: async (snapshot) => {
           const name = `step-${snapshot.step}`;
           kept.push({ ...snapshot, name, values: valuesOf(model.variables) });
@@ -110,7 +113,7 @@ export async function runPpo(changes: RunChanges = {}): Promise<RunResult> {
   }
   const values = valuesOf(model.variables);
   tf.dispose([Object.values(model.variables), Object.values(reference.params)]);
-  return { rows, kept, values, error };
+  return { rows, kept, warnings, values, error };
 }
 
 function valuesOf(variables: Variables): Record<string, Float32Array> {
