@@ -29,6 +29,7 @@ export class InterruptedError extends Error {
 const EXPECTED = new Set([
   "ChatTemplateError",
   "CheckpointError",
+  "CollapseError",
   "CommandError",
   "ConfigError",
   "DataError",
@@ -36,6 +37,7 @@ const EXPECTED = new Set([
   "InterruptedError",
   "MemoryLimitError",
   "NonFiniteError",
+  "RewardError",
   "UnavailableError",
   "UsageError",
 ]);

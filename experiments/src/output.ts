@@ -34,3 +34,10 @@ export function progressTo(io: Pick<Io, "err">): (message: string) => void {
     io.err(`${message}\n`);
   };
 }
+
+/** Rows of cells as lines, each column as wide as its widest cell and aligned to the right. */
+export function alignedRows(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, k) => Math.max(...rows.map((row) => row[k]?.length ?? 0)));
+  const lines = rows.map((row) => row.map((text, k) => text.padStart(widths[k] ?? 0)).join("  "));
+  return lines.map((line) => `${line}\n`).join("");
+}

@@ -6,7 +6,7 @@ import { CommandError, UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import type { Evaluation } from "../objective/evaluate.ts";
 import { numberThat, repeated } from "../options.ts";
-import { toJson } from "../output.ts";
+import { alignedRows, toJson } from "../output.ts";
 
 interface ObjectiveOptions extends BackendOptions {
   readonly in?: string;
@@ -163,9 +163,7 @@ function table(
     columns.map(([key]) => key),
     ...losses.map((_, i) => columns.map(([, numbers]) => cell(numbers[i]))),
   ];
-  const widths = columns.map((_, k) => Math.max(...rows.map((row) => row[k]?.length ?? 0)));
-  const lines = rows.map((row) => row.map((text, k) => text.padStart(widths[k] ?? 0)).join("  "));
   const settings = Object.entries(options).map(([key, value]) => `${key} ${value}`);
   const note = batchLevel ? "losses of the sorted batch, gradients of their mean\n" : "";
-  return `${name}: ${settings.join(", ")}\n${note}${lines.join("\n")}\n`;
+  return `${name}: ${settings.join(", ")}\n${note}${alignedRows(rows)}`;
 }

@@ -65,7 +65,9 @@ export class ModelTokenizer {
  * Ids of the tokens that end a text: generation_config.json's, as in transformers, else those of the
  * config. Undefined leaves the choice to the config.
  */
-export function endOfText({ generationConfig }: LoadedModel): number | number[] | undefined {
+export function endOfText({
+  generationConfig,
+}: Pick<LoadedModel, "generationConfig">): number | number[] | undefined {
   const ids: unknown = generationConfig?.["eos_token_id"];
   if (typeof ids === "number") return ids;
   return Array.isArray(ids) && ids.every((id) => typeof id === "number") ? ids : undefined;

@@ -6,15 +6,10 @@
 import {
   type AnyExample,
   DataError,
-  describeProblem,
   ExampleEncoder,
   examples,
   type Message,
-  type Problem,
   type PromptCompletion,
-  readRows,
-  type SourceItem,
-  type SourceRow,
 } from "@preflab/data";
 import {
   type Batches,
@@ -25,13 +20,8 @@ import {
 } from "@preflab/lm";
 import type { ModelTokenizer } from "../inference/model.ts";
 import type { DataSettings } from "./data-settings.ts";
+import { bad, badRows, type Item, made, requireKnownIds, rowsWithFirst } from "./row-items.ts";
 import { isTokenized, tokenizedRow } from "./tokenized-rows.ts";
-
-/** Bad rows that a message shows. */
-const LISTED = 5;
-
-/** Errors about one row, by name, since the data package keeps its class. */
-const ROW_ERRORS: ReadonlySet<string> = new Set(["RowError", "ChatTemplateError"]);
 
 /** What rows are read for. */
 export interface SftRowOptions extends Pick<DataSettings, "format" | "onError"> {
@@ -53,9 +43,6 @@ export interface SftRows {
   /** About the file as a whole. */
   readonly warnings: readonly string[];
 }
-
-/** A row, or what is wrong in its place. */
-type Item = { readonly row: TokenRow } | { readonly problem: string; readonly isError: boolean };
 
 /**
  * Reads all rows of a file or folder.
@@ -103,18 +90,10 @@ export function describePacking(
 }
 
 /** Rows of ids if the first row is one, else of examples. */
-async function* itemsOf(path: string, options: SftRowOptions): AsyncGenerator<Item> {
+async function* itemsOf(path: string, options: SftRowOptions): AsyncGenerator<Item<TokenRow>> {
   const { config, format, tokenizer } = options;
-  const source = readRows(path);
-  const head: SourceItem[] = [];
-  for (let isRow = false; !isRow; ) {
-    const { value, done } = await source.next();
-    if (done) break;
-    head.push(value);
-    isRow = value.kind === "row";
-  }
-  const rows = concatenated(head, source);
-  if (isTokenized(head.at(-1))) {
+  const { first, rows } = await rowsWithFirst(path);
+  if (isTokenized(first)) {
     for await (const item of rows) {
       yield item.kind === "row" ? made(item, () => tokenizedRow(item.value, config)) : bad(item);
     }
@@ -138,7 +117,7 @@ function encodedRow(
   path: string,
   { prompt, completion }: PromptCompletion,
   encoder: ExampleEncoder,
-  { vocabSize }: ModelConfig,
+  config: ModelConfig,
 ): TokenRow {
   const isConversation = prompt === "" && typeof completion !== "string";
   const { promptIds, completionIds } = isConversation
@@ -148,14 +127,8 @@ function encodedRow(
   const ids = new Int32Array(promptIds.length + learned.length);
   ids.set(promptIds);
   ids.set(learned, promptIds.length);
-  const outside = ids.find((id) => id >= vocabSize);
-  if (outside === undefined) {
-    return { ids, completionMask: new Uint8Array(ids.length).fill(1, promptIds.length) };
-  }
-  throw new DataError(
-    `${path}: expected tokens below the model's ${vocabSize}, got ${outside} from the tokenizer. ` +
-      "Check that tokenizer and model belong together.",
-  );
+  requireKnownIds(path, ids, config);
+  return { ids, completionMask: new Uint8Array(ids.length).fill(1, promptIds.length) };
 }
 
 /** What is given and what is learned of an example. */
@@ -185,31 +158,4 @@ function conversationIds(
   const template = chatTemplate(tokenizer);
   if (template) return template.encode(messages, { addGenerationPrompt: false });
   throw new DataError(`${path}: expected a tokenizer with a chat template for conversations.`);
-}
-
-function made({ file, line, row }: SourceRow, make: () => TokenRow): Item {
-  try {
-    return { row: make() };
-  } catch (error) {
-    if (!(error instanceof Error) || !ROW_ERRORS.has(error.name)) throw error;
-    return { problem: `${file}:${line ?? `row ${row}`}: ${error.message}`, isError: true };
-  }
-}
-
-function bad(problem: Problem): Item {
-  return { problem: describeProblem(problem), isError: problem.severity === "error" };
-}
-
-async function* concatenated<T>(first: readonly T[], rest: AsyncIterable<T>): AsyncGenerator<T> {
-  yield* first;
-  yield* rest;
-}
-
-function badRows(path: string, problems: readonly string[]): DataError {
-  const shown = problems.slice(0, LISTED);
-  const more = problems.length > LISTED ? [`... and ${problems.length - LISTED} more`] : [];
-  const message =
-    `${path}: expected no malformed rows, got ${problems.length}. Mend them, or leave them out ` +
-    "with data.onError: drop.";
-  return new DataError([message, ...shown, ...more].join("\n  "));
 }

@@ -4,11 +4,7 @@
  */
 import type { SourceItem } from "@preflab/data";
 import type { ModelConfig, TokenRow } from "@preflab/lm";
-
-/** What is wrong with a row; bears the name that the data package's own errors of rows have. */
-class RowError extends Error {
-  override readonly name = "RowError";
-}
+import { RowError } from "./row-items.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -40,7 +36,7 @@ export function tokenizedRow(value: unknown, { vocabSize }: ModelConfig): TokenR
   );
 }
 
-function idsOf(row: Row, key: string, vocabSize: number): Int32Array {
+export function idsOf(row: Row, key: string, vocabSize: number): Int32Array {
   const list = listOf(row, key);
   const wrong = list.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize));
   if (wrong === undefined) return Int32Array.from(list);
@@ -64,6 +60,6 @@ function listOf(row: Row, key: string): readonly number[] {
   throw new RowError(`expected ${key} to be a list of numbers, got ${shown}.`);
 }
 
-function isRow(value: unknown): value is Row {
+export function isRow(value: unknown): value is Row {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
