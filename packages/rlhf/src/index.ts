@@ -25,16 +25,6 @@ export {
   bestOfNSummary,
   type PoolNumbers,
 } from "./best-of-n/summary.ts";
-export { collapseSigns } from "./health/collapse.ts";
-export { CollapseError } from "./health/collapse-error.ts";
-export { distinctN } from "./health/distinct.ts";
-export { type HealthMonitor, healthMonitor } from "./health/monitor.ts";
-export {
-  HEALTH_ACTIONS,
-  HEALTH_DEFAULTS,
-  type HealthSettings,
-  readHealth,
-} from "./health/settings.ts";
 export {
   type GrpoConfig,
   parseGrpoConfig,
@@ -46,6 +36,16 @@ export {
 export { GRPO_PRESET_NAMES, GRPO_PRESETS, RLOO_DEFAULTS } from "./critic-free/presets.ts";
 export type { GrpoSettings, RlooSettings } from "./critic-free/settings.ts";
 export { trainGrpo, trainRloo } from "./critic-free/train.ts";
+export { collapseSigns } from "./health/collapse.ts";
+export { CollapseError } from "./health/collapse-error.ts";
+export { distinctN } from "./health/distinct.ts";
+export { type HealthMonitor, healthMonitor } from "./health/monitor.ts";
+export {
+  HEALTH_ACTIONS,
+  HEALTH_DEFAULTS,
+  type HealthSettings,
+  readHealth,
+} from "./health/settings.ts";
 export { loadRewardModel, saveRewardModel } from "./io/reward-folder.ts";
 export { type KlControl, nextKlWeight } from "./kl/controller.ts";
 export { KL_ESTIMATORS, type KlEstimator, klEstimates } from "./kl/estimators.ts";

@@ -46,7 +46,6 @@ export function grpoLoss(batch: GrpoBatch, options: GrpoLossOptions): PolicyLoss
   const kind = aggregation === "constant" ? "sequence_mean" : aggregation;
   const mean = (numbers: Tensor2D): Scalar => aggregate(numbers, mask, kind);
   const metrics = {
-    "loss/policy": policyLoss,
     clip_fraction: mean(clipped),
     ...policyChange(logps, oldLogps, mask, mean),
   };
@@ -59,6 +58,6 @@ export function grpoLoss(batch: GrpoBatch, options: GrpoLossOptions): PolicyLoss
   const kl = aggregate(klLosses(klLoss, own, reference), mask, aggregation, longest);
   return {
     loss: tf.add(policyLoss, tf.mul(kl, klWeight)),
-    metrics: { ...metrics, "loss/kl": kl },
+    metrics: { ...metrics, "loss/policy": policyLoss, "loss/kl": kl },
   };
 }

@@ -1,6 +1,6 @@
 /** What a step of RLOO minimises. */
 
-import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { aggregate } from "./aggregate.ts";
 import { policyChange } from "./policy-change.ts";
@@ -33,11 +33,9 @@ export function rlooLoss(
     Tensor1D,
   ];
   const { losses, clipped } = clippedPolicyLosses(current, old, advantages, clipRange);
-  const loss: Scalar = tf.mean(losses);
   return {
-    loss,
+    loss: tf.mean(losses),
     metrics: {
-      "loss/policy": loss,
       clip_fraction: tf.mean(clipped),
       ...policyChange(logps, oldLogps, mask, (x) => aggregate(x, mask, "sequence_mean")),
     },

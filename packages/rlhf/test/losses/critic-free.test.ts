@@ -38,7 +38,7 @@ describe("losses/rloo-loss", () => {
             advantages: tf.tensor1d(ADVANTAGES),
           },
           range,
-        ),
+        ).loss,
       logps,
       SHAPE,
     );
@@ -84,7 +84,7 @@ describe("losses/grpo-loss", () => {
             advantages: tf.tensor1d(ADVANTAGES),
           },
           { ...OPTIONS, ...changes },
-        ),
+        ).loss,
       logps,
       SHAPE,
     );

@@ -6,8 +6,6 @@ import {
   type Snapshot,
   type StepMetrics,
   type TrainablePolicy,
-  type TrainHooks,
-  type TrainOutcome,
   trainableParameters,
 } from "@preflab/lm";
 import * as tf from "@tensorflow/tfjs-core";
@@ -24,18 +22,19 @@ export const PROMPTS: readonly PolicyPrompt[] = tinyPairs(12).map(({ promptIds }
 }));
 
 /** Share of a completion's tokens above 12, the one that ends it included. */
-export function shareAbove(completionIds: ArrayLike<number>): number {
+function shareAbove(completionIds: ArrayLike<number>): number {
   return Array.from(completionIds).filter((id) => id > 12).length / completionIds.length;
 }
 
-/** Prompts and reward; what rewards need a tokenizer for is not there. */
-export function toyInputs() {
+/** The reward of the task. */
+function shareReward(): CheckedReward {
   const share = functionReward("share", ({ completionIds }) => shareAbove(completionIds));
-  return {
-    prompts: PROMPTS,
-    reward: new CheckedReward(share, { timeoutMs: 10_000 }),
-    decode: null,
-  };
+  return new CheckedReward(share, { timeoutMs: 10_000 });
+}
+
+/** Prompts and a reward that needs no texts. */
+export function toyInputs(reward: CheckedReward = shareReward()) {
+  return { prompts: PROMPTS, reward, decode: null };
 }
 
 /** A policy; its variables are disposed with all others. */
@@ -68,9 +67,7 @@ export type Saved = Snapshot & {
 /** Values of variables, copied. */
 export function valuesOf(policy: TrainablePolicy): Record<string, Float32Array> {
   const entries = Object.entries(policy.variables);
-  return Object.fromEntries(
-    entries.map(([name, x]) => [name, x.dataSync<"float32">().slice()]),
-  );
+  return Object.fromEntries(entries.map(([name, x]) => [name, x.dataSync<"float32">().slice()]));
 }
 
 /** A policy with the values of a checkpoint. */
@@ -100,13 +97,6 @@ export function recorder(policy: TrainablePolicy) {
   };
   return { metrics, checkpoints, rollouts, hooks };
 }
-
-/** What a trainer on rollouts is called with, beside its settings. */
-export type Train = (
-  policy: TrainablePolicy,
-  hooks: TrainHooks,
-  resume?: Saved,
-) => Promise<TrainOutcome>;
 
 /** Mean of a metric over the first, and over the last, steps. */
 export function firstAndLast(
