@@ -87,6 +87,11 @@ export {
 } from "./train/config.ts";
 export { type DpoEvaluator, dpoEvaluator } from "./train/evaluate.ts";
 export {
+  type OnlineDpoConfig,
+  parseOnlineDpoConfig,
+  readOnlineDpoConfig,
+} from "./train/online-config.ts";
+export {
   type Preferences,
   pairPreferences,
   rankedPreferences,
@@ -94,3 +99,8 @@ export {
 } from "./train/preferences.ts";
 export { type FollowingReference, followingReference } from "./train/reference-sync.ts";
 export { type DpoInputs, preferenceOrder, trainDpo } from "./train/train-dpo.ts";
+export {
+  type OnlineDpoInputs,
+  type OnlinePairs,
+  trainOnlineDpo,
+} from "./train/train-online-dpo.ts";

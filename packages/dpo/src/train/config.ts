@@ -59,12 +59,13 @@ export function parseDpoConfig(
 export function readDpoConfig(
   reader: OptionReader,
   objectives: readonly AnyObjective[] = OBJECTIVES,
+  defaults: Pick<DpoConfig, "referenceLogps"> = { referenceLogps: "precomputed" },
 ): DpoConfig {
   const config: DpoConfig = {
     ...readTrainerConfig(reader, TRAINER_DEFAULTS),
     objective: readObjective(reader, objectives),
     layout: reader.choice("layout", "concatenated", LAYOUTS),
-    referenceLogps: reader.choice("referenceLogps", "precomputed", REFERENCE_MODES),
+    referenceLogps: reader.choice("referenceLogps", defaults.referenceLogps, REFERENCE_MODES),
     referenceSync: readSync(reader.object("referenceSync")),
     nllWeight: reader.number("nllWeight", 0, 0, Number.MAX_VALUE),
     sftWeight: reader.number("sftWeight", 0, 0, Number.MAX_VALUE),
