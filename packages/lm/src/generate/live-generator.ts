@@ -55,22 +55,24 @@ function liveParameters({ parameters }: TrainablePolicy): {
   refresh(): void;
   dispose(): void;
 } {
-  // Variables are read at every run, but what is computed from them, which the tidy disposes, must
-  // be computed anew.
-  const params = tf.tidy(() => ({ ...parameters() }));
-  const names = Object.keys(params).filter((name) => params[name]?.isDisposed);
-  const computed = tf.tidy(() => {
-    const now = parameters();
-    return Object.fromEntries(
-      names.map((name) => [name, tf.variable(now[name] as tf.Tensor, false)]),
-    );
+  // Variables are read at every run, but what is computed from them, new tensors every time, must be
+  // computed anew.
+  const { params, computed } = tf.tidy(() => {
+    const [first, second] = [parameters(), parameters()];
+    const computed: Record<string, tf.Variable> = {};
+    for (const [name, tensor] of Object.entries(first)) {
+      if (tensor !== second[name]) computed[name] = tf.variable(tensor, false);
+    }
+    return { params: { ...first, ...computed }, computed };
   });
   return {
-    params: { ...params, ...computed },
+    params,
     refresh: () =>
       tf.tidy(() => {
         const now = parameters();
-        for (const name of names) computed[name]?.assign(now[name] as tf.Tensor);
+        for (const [name, variable] of Object.entries(computed)) {
+          variable.assign(now[name] as tf.Tensor);
+        }
       }),
     dispose: () => tf.dispose(computed),
   };
