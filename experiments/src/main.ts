@@ -21,4 +21,6 @@ export async function main(): Promise<void> {
     err,
     signal: interruptSignal(process, err),
   });
+  // A reward function that was given up may still wait for something, which would keep the process.
+  process.stdout.write("", () => process.stderr.write("", () => process.exit()));
 }

@@ -7,7 +7,7 @@ import { PROMPT_HELP, REWARD_HELP } from "../training/sampling-help.ts";
 const HELP = `
 Samples N completions of each prompt once, and estimates from them what the best of n by reward is
 worth for every n up to N: its reward, what a gold reward says of it, and a bound of how far choosing
-takes the model from what it was, log n - (n - 1) / n nats.
+takes the model from single samples, log n - (n - 1) / n nats.
 
 A config file with its defaults; only model, data.prompts and reward are required:
   model: path/to/hf-folder   # or a GGUF file, or ORG/NAME of a downloaded model

@@ -87,7 +87,7 @@ export function resultsTable({ prompts, samples, queries, results }: BestOfNResu
   return (
     `${prompts} prompts, ${samples} completions each${cost}\n` +
     `${alignedRows([head, ...cells])}` +
-    "means over prompts ± standard error; KL from the model in nats\n"
+    "means over prompts ± standard error; KL in nats, from the distribution of one sample\n"
   );
 }
 

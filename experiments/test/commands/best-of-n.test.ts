@@ -275,6 +275,17 @@ describe("commands/best-of-n, what happens on the way", { timeout: TIMEOUT_MS },
     expect(outcome(out)).toEqual(outcome(straight.out));
   });
 
+  test("a reward function that is given up does not keep the process", () => {
+    const path = moduleFile("export default () => new Promise((done) => setTimeout(done, 1e9));");
+    const file = config({ reward: { kind: "module", path, timeoutMs: 100 } });
+    const command = [...PROGRAM, ...args(file, "--out", folder())];
+    const { status, stderr } = spawnSync(process.execPath, command, { encoding: "utf8" });
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining("scores within 100 ms, got none"),
+    ]);
+  });
+
   test("after kill -9 it goes on: what is done is not sampled again, the rest is the same", async () => {
     const log = join(temporaryFolder(), "log");
     const path = moduleFile(`import { appendFileSync } from "node:fs";
