@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 describe("train/best", () => {
   const verdicts = (better: "lower" | "higher", rows: Record<string, unknown>[]) => {
-    const isBest = bestSoFar("eval/x", better);
+    const isBest = bestSoFar(["eval/x", better]);
     return rows.map(isBest);
   };
   const of = (...values: unknown[]) => values.map((value) => ({ "eval/x": value }));
@@ -21,5 +21,20 @@ describe("train/best", () => {
       false,
       true,
     ]);
+  });
+
+  test("of equal numbers the next one decides", () => {
+    const isBest = bestSoFar(["eval/x", "higher"], ["eval/y", "lower"]);
+    const rows: [unknown, unknown][] = [
+      [1, "NaN"],
+      [1, 5],
+      [1, 6],
+      [0, 1],
+      [1, 4],
+      [2, 9],
+      [2, "NaN"],
+    ];
+    const verdicts = rows.map(([x, y]) => isBest({ "eval/x": x, "eval/y": y }));
+    expect(verdicts).toEqual([true, true, false, false, true, true, false]);
   });
 });
