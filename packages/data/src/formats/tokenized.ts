@@ -1,5 +1,5 @@
 /** Rows of token ids, made elsewhere; taken as they are, with nothing added. */
-import { booleanField, has, idsField, listField, type RawRow } from "./fields.ts";
+import { booleanField, has, idsField, listField, type RawRow, score } from "./fields.ts";
 import { plainShape, type RowShape } from "./format.ts";
 
 const NAMES = {
@@ -20,7 +20,7 @@ const PAIRS = plainShape(
     promptIds: ids(row, NAMES.prompt),
     chosenIds: ids(row, NAMES.chosen),
     rejectedIds: ids(row, NAMES.rejected),
-    meta,
+    meta: { ...meta, ...score(row, "margin", "margin") },
   }),
 );
 

@@ -193,6 +193,16 @@ describe("formats/tokenized", () => {
     expect(await exampleOf(row)).toEqual(row);
   });
 
+  test("pairs may have a margin", async () => {
+    const pair = { promptIds: [1], chosenIds: [3], rejectedIds: [4] };
+    expect((await parsedOf({ ...pair, margin: 0.5 })).example.meta).toEqual({
+      row: 0,
+      margin: 0.5,
+    });
+    expect((await parsedOf(pair)).example.meta).toEqual({ row: 0 });
+    expect(await problemsOf([{ ...pair, margin: "wide" }])).toHaveLength(1);
+  });
+
   test("what is no token id is refused", async () => {
     const pair = { promptIds: [1], chosenIds: [3], rejectedIds: [4] };
     const bad = [-1, 1.5, "2", null].map((id) => ({ ...pair, chosenIds: [id] }));
