@@ -3,7 +3,7 @@
  * reward_normalization.json with gain and bias, which transformers does not know.
  */
 
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   CheckpointError,
@@ -25,8 +25,10 @@ export async function saveRewardModel(
   folder: string,
   { normalization, ...model }: RewardModel & Pick<SavedModel, "tokenizer" | "dtype">,
 ): Promise<void> {
-  await saveModel(folder, model);
+  // config.json, without which there is no model, comes last.
+  await mkdir(folder, { recursive: true });
   await writeTextAtomically(join(folder, FILE), `${JSON.stringify(normalization, null, 2)}\n`);
+  await saveModel(folder, model);
 }
 
 /**

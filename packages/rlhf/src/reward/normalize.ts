@@ -1,5 +1,6 @@
 /** Scores of mean 0 and deviation 1 under the reference, so that one KL weight fits all models. */
 
+import { RewardError } from "../scoring/reward-function.ts";
 import { momentsOf } from "../statistics/moments.ts";
 import type { Normalization } from "./reward-model.ts";
 
@@ -11,13 +12,13 @@ const LEAST_DEVIATION = 1e-8;
  * `bias = -mean * gain`. Section 2.1 of Ziegler et al. 2019 (arXiv:1909.08593); detail 9 of Huang et
  * al. 2023.
  * @param scores raw, of samples from the reference
- * @throws Error where all scores are equal
+ * @throws RewardError where all scores are equal
  */
 export function normalizationOf(scores: ArrayLike<number>): Normalization {
   const { mean, variance } = momentsOf(Array.from(scores), "population");
   const deviation = Math.sqrt(variance);
   if (!(deviation > LEAST_DEVIATION)) {
-    throw new Error(
+    throw new RewardError(
       `normalizationOf: expected scores that differ, got ${scores.length} of mean ${mean} and ` +
         `deviation ${deviation}. The reward model does not tell these texts apart.`,
     );

@@ -17,10 +17,10 @@ export function learnedReward(model: RewardModel, options: ScorerOptions): Rewar
   const scores = scorer((ids, mask) => rewardScores(config, params, ids, mask), options);
   return {
     name: "learned",
-    score: async (inputs) => {
+    score: async (inputs, signal) => {
       const texts = inputs.map(idsOf);
       checkIds("learned reward", config, texts);
-      return normalizeScores(await scores.score(texts), normalization);
+      return normalizeScores(await scores.score(texts, signal), normalization);
     },
     dispose: () => scores.dispose(),
   };
@@ -61,10 +61,10 @@ export function classifierReward(
   }, options);
   return {
     name: "classifier",
-    score: async (inputs) => {
+    score: async (inputs, signal) => {
       const texts = inputs.map(idsOf);
       checkIds("classifier reward", config, texts);
-      return scores.score(texts);
+      return scores.score(texts, signal);
     },
     dispose: () => scores.dispose(),
   };
