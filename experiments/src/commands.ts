@@ -13,6 +13,8 @@ import { addLogpsCommand } from "./commands/logps.ts";
 import { addModelDownloadCommand } from "./commands/model-download.ts";
 import { addModelInfoCommand } from "./commands/model-info.ts";
 import { addObjectiveCommand } from "./commands/objective.ts";
+import { addRewardCommand } from "./commands/reward.ts";
+import { addScoreCommand } from "./commands/score.ts";
 import { addSftCommand } from "./commands/sft.ts";
 import type { Io } from "./io.ts";
 import { addPlannedCommand } from "./planned.ts";
@@ -23,7 +25,7 @@ export function addCommands(program: Command, io: Io): void {
   addObjectiveCommand(program, io);
   addLogpsCommand(program, io);
   addGenerateCommand(program, io);
-  planned("score", "scores of a reward model");
+  addScoreCommand(program, io);
   const model = addGroup(program, "model", "describe or download a model");
   addModelInfoCommand(model, io);
   addModelDownloadCommand(model, io);
@@ -31,7 +33,7 @@ export function addCommands(program: Command, io: Io): void {
   addDataInspectCommand(data, io);
   addDataLintCommand(data, io);
   addSftCommand(program, io);
-  planned("reward", "train a reward model");
+  addRewardCommand(program, io);
   addDpoCommand(program, io);
   planned("ppo", "RLHF with proximal policy optimization");
   planned("best-of-n", "the best of N samples by reward");

@@ -1,7 +1,12 @@
 /** `preflab dpo`: preference training without a reward model. The work is in ../training. */
 import type { Command } from "commander";
 import type { Io } from "../io.ts";
-import { addTrainingOptions, TRAINING_HELP, type TrainingFlags } from "../training/flags.ts";
+import {
+  addTrainingOptions,
+  stepsHelp,
+  TRAINING_HELP,
+  type TrainingFlags,
+} from "../training/flags.ts";
 
 const HELP = `
 A config file with its defaults; only model, data.train and one of maxSteps and epochs are required:
@@ -12,16 +17,7 @@ A config file with its defaults; only model, data.train and one of maxSteps and 
   objective: {name: sigmoid, beta: 0.1}
                              # other keys are options of the objective: preflab objective --list;
                              # or a list, a weighted sum: [{name: .., weight: 1}, {name: ..}]
-  optimizer: {name: adamw, lr: 1.0e-6, betas: [0.9, 0.999], eps: 1.0e-8, weightDecay: 0,
-              schedule: constant, warmupSteps: 0, maxGradNorm: 1.0}
-                             # or rmsprop (alpha, momentum), adam, sgd; linear, cosine
-  batchSize: 8               # examples per micro-batch
-  gradAccum: 1               # micro-batches per step
-  maxSteps: 24               # or epochs: 1
-  maxLength: 512             # tokens of prompt and completion
-  maxPromptLength: null      # tokens that a prompt keeps where a row is longer than maxLength
-  truncation: keep_start     # or keep_end: which part of a prompt (or, without maxPromptLength, of a
-                             # row) is kept
+${stepsHelp("1.0e-6")}
   layout: concatenated       # or shared-prompt: a prompt is computed once for all its completions
   referenceLogps: precomputed  # before training, or live: with each batch
   referenceSync: {every: 0, mix: 0.6}

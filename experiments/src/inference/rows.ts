@@ -171,8 +171,17 @@ function text(row: JsonlRow, key: string): string {
   throw problem(row, `expected ${key} to be a string, got ${show(value)}.`);
 }
 
-/** Only learned positions end; rotary ones go on, if worse. */
-function checkLength(tokens: number, more: number, row: JsonlRow, config: ModelConfig): void {
+/**
+ * Only learned positions end; rotary ones go on, if worse.
+ * @param more tokens to come
+ * @throws CommandError
+ */
+export function checkLength(
+  tokens: number,
+  more: number,
+  row: JsonlRow,
+  config: ModelConfig,
+): void {
   const { position, maxPositions } = config;
   if (position.kind !== "learned" || tokens + more <= maxPositions) return;
   const wanted = more > 0 ? `${tokens} tokens and ${more + 1} new ones` : `${tokens} tokens`;
@@ -180,7 +189,10 @@ function checkLength(tokens: number, more: number, row: JsonlRow, config: ModelC
 }
 
 /** Warns once about every key that is not read, which may be a misspelt one. */
-function unknownKeyWarning(known: readonly string[], io: Io): (row: JsonlRow) => void {
+export function unknownKeyWarning(
+  known: readonly string[],
+  io: Pick<Io, "err">,
+): (row: JsonlRow) => void {
   const seen = new Set(known);
   return ({ value, where }) => {
     for (const key of Object.keys(value)) {

@@ -6,10 +6,10 @@ import {
   loadPairs,
   loadRanked,
   loadUnpaired,
+  type TokenizedPair,
   type TruncationOptions,
 } from "@preflab/data";
 import {
-  type Group,
   type Preferences,
   pairPreferences,
   rankedPreferences,
@@ -34,36 +34,59 @@ export interface PreferenceOptions {
  */
 export async function readPreferences(
   path: string,
-  { kind, data, truncation, model }: PreferenceOptions,
+  options: PreferenceOptions,
   io: Pick<Io, "err">,
 ): Promise<Preferences> {
-  const { config, tokenizer } = model;
-  const { format, onError } = data;
-  const options: LoadTokenizedOptions = {
-    ...truncation,
-    ...{ format, onError, vocabSize: config.vocabSize },
-    ...(tokenizer.found && { tokenizer: tokenizer.found }),
-  };
-  const say = (loaded: LoadedTokenized<unknown>) => {
-    for (const line of describeLoaded(path, kind, loaded)) io.err(`${line}\n`);
-  };
+  const { kind, truncation } = options;
+  if (kind === "pair") return pairPreferences(await readPairs(path, options, io));
+  const say = (loaded: LoadedTokenized<unknown>) => tell(path, kind, loaded, io);
   switch (kind) {
-    case "pair": {
-      const loaded = await loadPairs(path, options);
-      say(loaded);
-      return pairPreferences(loaded.examples);
-    }
     case "unpaired": {
-      const loaded = await loadUnpaired(path, options);
+      const loaded = await loadUnpaired(path, loadOptions(options));
       say(loaded);
       return unpairedPreferences(loaded.examples, truncation.maxLength);
     }
     case "ranked": {
-      const loaded = await loadRanked(path, options);
+      const loaded = await loadRanked(path, loadOptions(options));
       say(loaded);
       return rankedPreferences(loaded.examples);
     }
   }
+}
+
+/**
+ * Reads all pairs of a file or folder, as {@link readPreferences}.
+ * @throws DataError naming file and line of bad rows unless they are to be dropped
+ */
+export async function readPairs(
+  path: string,
+  options: Omit<PreferenceOptions, "kind">,
+  io: Pick<Io, "err">,
+): Promise<readonly TokenizedPair[]> {
+  const loaded = await loadPairs(path, loadOptions(options));
+  tell(path, "pair", loaded, io);
+  return loaded.examples;
+}
+
+function loadOptions({
+  data: { format, onError },
+  truncation,
+  model: { config, tokenizer },
+}: Omit<PreferenceOptions, "kind">): LoadTokenizedOptions {
+  return {
+    ...truncation,
+    ...{ format, onError, vocabSize: config.vocabSize },
+    ...(tokenizer.found && { tokenizer: tokenizer.found }),
+  };
+}
+
+function tell(
+  path: string,
+  kind: Preferences["kind"],
+  loaded: LoadedTokenized<unknown>,
+  io: Pick<Io, "err">,
+): void {
+  for (const line of describeLoaded(path, kind, loaded)) io.err(`${line}\n`);
 }
 
 /** Lines for people: how many examples there are, and what became of rows. */
@@ -92,12 +115,12 @@ function describeLoaded(
 
 /** The first different prompts to sample from: of at least one token, and less than `maxLength`. */
 export function differentPrompts(
-  groups: readonly Group[],
+  examples: readonly Pick<TokenizedPair, "promptIds">[],
   count: number,
   maxLength: number,
 ): number[][] {
   const prompts = new Map<string, number[]>();
-  for (const { promptIds } of groups) {
+  for (const { promptIds } of examples) {
     if (prompts.size >= count) break;
     const ids = Array.from(promptIds);
     if (ids.length > 0 && ids.length < maxLength) prompts.set(ids.join(), ids);

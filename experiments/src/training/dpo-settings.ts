@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { TruncationOptions } from "@preflab/data";
 import { type DpoConfig, readDpoConfig } from "@preflab/dpo";
 import type { LoraConfig, OptionReader } from "@preflab/lm";
-import { type DataSettings, readDataSettings } from "./data-settings.ts";
+import { type DataSettings, readDataSettings, readTruncation } from "./data-settings.ts";
 import { type ModelSettings, readModelSettings } from "./model-settings.ts";
 import { readSampleMeterSettings, type SampleMeterSettings } from "./sample-meter.ts";
 import { readSampleSettings, type SampleSettings } from "./samples.ts";
@@ -32,7 +32,7 @@ export function readDpoSettings(reader: OptionReader): DpoSettings {
     model: readModelSettings(reader),
     reference: reader.string("reference", null),
     data: readDataSettings(reader),
-    truncation: readTruncation(reader, training),
+    truncation: readTruncation(reader, training.maxLength),
     // Here alone null is a value of its own.
     cache: reader.value("cache") === null ? null : reader.string("cache", defaultCache()),
     lora: reader.has("lora") ? reader.object("lora") : null,
@@ -69,12 +69,4 @@ export function defaultCache(
 ): string {
   const base = env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
   return join(base, "preflab", "reference-logps");
-}
-
-function readTruncation(reader: OptionReader, { maxLength }: DpoConfig): TruncationOptions {
-  const mode = reader.choice("truncation", "keep_start", ["keep_start", "keep_end"] as const);
-  if (!reader.has("maxPromptLength")) return { maxLength, mode };
-  const maxPromptLength = reader.integer("maxPromptLength", 0, 1);
-  if (maxPromptLength < maxLength) return { maxLength, maxPromptLength, mode };
-  throw reader.wrong("maxPromptLength", `below maxLength, which is ${maxLength}`);
 }

@@ -1,6 +1,6 @@
 /** A run of preference training, from its settings to the trained model. */
 import { completionsPerGroup, type DpoInputs, preferenceOrder, trainDpo } from "@preflab/dpo";
-import { ConfigError, type RunFolder, stepsOfRun } from "@preflab/lm";
+import { type RunFolder, stepsOfRun } from "@preflab/lm";
 import { startBackend } from "../backend.ts";
 import { CommandError } from "../errors.ts";
 import type { Io } from "../io.ts";
@@ -15,7 +15,7 @@ import { settingsOf, type TrainingFlags } from "./flags.ts";
 import { runManifest } from "./manifest.ts";
 import { readLora } from "./model-settings.ts";
 import { checkTrainerSettings, openTrainingRun, runTraining } from "./run.ts";
-import { openTrainingModel, type TrainingModel } from "./training-model.ts";
+import { checkReference, openTrainingModel, type TrainingModel } from "./training-model.ts";
 
 /**
  * Runs `preflab dpo`.
@@ -32,7 +32,10 @@ export async function dpo(flags: TrainingFlags, io: Io): Promise<void> {
   const lora = reader && file.placing(() => readLora(reader, model.config));
   const reference =
     settings.reference === null ? null : await openTrainingModel(settings.reference, training.seed);
-  if (reference) file.placing(() => checkReference(reference, model, training.maxLength));
+  if (reference) {
+    const { maxLength } = training;
+    file.placing(() => checkReference(reference, model, maxLength, ["reference"]));
+  }
   const data = await readData(settings, model, io);
   const manifest = await runManifest({
     command: "dpo",
@@ -51,21 +54,6 @@ export async function dpo(flags: TrainingFlags, io: Io): Promise<void> {
   } finally {
     await run.close();
   }
-}
-
-/** @throws ConfigError for a reference that cannot be compared with the model */
-function checkReference(
-  { config: { vocabSize, position, maxPositions } }: TrainingModel,
-  { config }: TrainingModel,
-  maxLength: number,
-): void {
-  const expected =
-    vocabSize !== config.vocabSize
-      ? `a vocabulary of ${config.vocabSize} tokens, as the model has, got ${vocabSize}`
-      : position.kind === "learned" && maxPositions < maxLength
-        ? `at least maxLength ${maxLength} positions, got ${maxPositions}`
-        : null;
-  if (expected !== null) throw new ConfigError(`reference: expected ${expected}.`, ["reference"]);
 }
 
 async function readData(settings: DpoSettings, model: TrainingModel, io: Io): Promise<DpoData> {

@@ -47,6 +47,20 @@ the same to the last bit as without the interruption. A resumed run may have oth
 maxSteps, epochs, evalEvery, saveEvery, samples, generation, earlyStop, cache and of the optimizer's
 lr, schedule, warmupSteps, weightDecay and maxGradNorm; manifest.json then tells from which step on.`;
 
+/** What `--help` says of steps and optimizer of training on examples. @param lr the default */
+export function stepsHelp(lr: string): string {
+  return `  optimizer: {name: adamw, lr: ${lr}, betas: [0.9, 0.999], eps: 1.0e-8, weightDecay: 0,
+              schedule: constant, warmupSteps: 0, maxGradNorm: 1.0}
+                             # or rmsprop (alpha, momentum), adam, sgd; linear, cosine
+  batchSize: 8               # examples per micro-batch
+  gradAccum: 1               # micro-batches per step
+  maxSteps: 24               # or epochs: 1
+  maxLength: 512             # tokens of prompt and completion
+  maxPromptLength: null      # tokens that a prompt keeps where a row is longer than maxLength
+  truncation: keep_start     # or keep_end: which part of a prompt (or, without maxPromptLength, of a
+                             # row) is kept`;
+}
+
 /** Settings of the command line, `--seed` among them. */
 export function settingsOf({ set = [], seed }: TrainingFlags): readonly string[] {
   return seed === undefined ? set : [...set, `seed=${seed}`];

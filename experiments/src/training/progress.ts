@@ -7,7 +7,17 @@ import { progressTo } from "../output.ts";
 const CLEAR_LINE = "\r\u001b[K";
 
 /** Numbers that the progress shows, with their names. */
-const SHOWN = { loss: "loss", "rewards/accuracies": "accuracy", grad_norm: "grad", lr: "lr" };
+const SHOWN = {
+  loss: "loss",
+  "rewards/accuracies": "accuracy",
+  accuracy: "accuracy",
+  "score/mean": "score",
+  "reward/mean": "reward",
+  "kl/exact": "kl",
+  "kl/target": "kl target",
+  grad_norm: "grad",
+  lr: "lr",
+};
 
 /** Shows progress. */
 export interface TrainingProgress {

@@ -11,7 +11,6 @@ import {
   type Resumed,
   type RunFolder,
   type RunManifest,
-  type StepMetrics,
   type TrainerConfig,
   type TrainHooks,
   type TrainOutcome,
@@ -20,6 +19,7 @@ import {
 import { InterruptedError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { toJson } from "../output.ts";
+import { type BestParameters, bestParameters, type KeepBest } from "./best-parameters.ts";
 import type { DataSettings } from "./data-settings.ts";
 import type { TrainingFlags } from "./flags.ts";
 import { type TrainingProgress, trainingProgress } from "./progress.ts";
@@ -36,6 +36,17 @@ const MAY_CHANGE: readonly string[] = [
   "generation",
   "earlyStop",
   "cache",
+  "normalize",
+  ...["gold", "health", "reward.module"],
+  ...[
+    "timeoutMs",
+    "url",
+    "headers",
+    "batchSize",
+    "requestTimeoutMs",
+    "retries",
+    "retryDelayMs",
+  ].map((key) => `reward.${key}`),
   ...["lr", "schedule", "warmupSteps", "weightDecay", "maxGradNorm"].map(
     (key) => `optimizer.${key}`,
   ),
@@ -45,7 +56,7 @@ const MAY_CHANGE: readonly string[] = [
 const SHOWN = /^eval\/(?!.*\/\d)/;
 
 /** Folder of a run. */
-function runPath({ out, config }: Pick<TrainingFlags, "out" | "config">): string {
+export function runPath({ out, config }: Pick<TrainingFlags, "out" | "config">): string {
   return out ?? join("runs", basename(config, extname(config)));
 }
 
@@ -61,12 +72,15 @@ export function openTrainingRun(
   });
 }
 
+type CheckedSettings = Pick<TrainerConfig, "maxLength" | "evalEvery"> &
+  Partial<Pick<TrainerConfig, "earlyStop">>;
+
 /**
  * Checks settings that only together, or with a model, make no sense.
  * @throws ConfigError
  */
 export function checkTrainerSettings(
-  { maxLength, earlyStop: early, evalEvery }: TrainerConfig,
+  { maxLength, earlyStop: early, evalEvery }: CheckedSettings,
   { eval: held }: Pick<DataSettings, "eval">,
   { position, maxPositions }: ModelConfig,
 ): void {
@@ -76,11 +90,17 @@ export function checkTrainerSettings(
       ["maxLength"],
     );
   }
-  const needsData = { evalEvery: evalEvery > 0, earlyStop: early.patience > 0 };
+  const needsData = { evalEvery: evalEvery > 0, earlyStop: (early?.patience ?? 0) > 0 };
   for (const [key, isSet] of Object.entries(needsData)) {
     if (!isSet || held !== null) continue;
     throw new ConfigError(`expected data.eval, which ${key} needs, got none.`, [key]);
   }
+}
+
+/** What a run tells and asks any trainer. */
+interface RunHooks extends TrainHooks {
+  /** Shows a warning. */
+  readonly warn: (message: string) => void;
 }
 
 /** What a trainer brings along. */
@@ -89,12 +109,15 @@ export interface TrainingParts {
   readonly trainable: Trainable;
   /** What checkpoints hold, such as a reference that moves; default: what the optimizer changes. */
   readonly variables?: Variables;
-  readonly config: Pick<TrainerConfig, "earlyStop">;
+  /** Without `earlyStop`, training never ends early. */
+  readonly config: Partial<Pick<TrainerConfig, "earlyStop">>;
   /** Steps of the whole run. */
   readonly maxSteps: number;
-  readonly train: (hooks: TrainHooks, resumed: Resumed | undefined) => Promise<TrainOutcome>;
+  readonly train: (hooks: RunHooks, resumed: Resumed | undefined) => Promise<TrainOutcome>;
   /** Numbers of held-out data. */
-  readonly evaluate?: (() => Promise<Readonly<Record<string, number>>>) | undefined;
+  readonly evaluate?: TrainHooks["evaluate"];
+  /** Ends with the parameters of the best evaluation instead of those of the last step. */
+  readonly keepBest?: KeepBest | undefined;
   readonly sampling?: { readonly every: number; readonly sampler: Sampler } | undefined;
   readonly json: boolean;
   readonly io: Io;
@@ -106,35 +129,76 @@ export interface TrainingParts {
  * @throws NonFiniteError naming the last good checkpoint
  */
 export async function runTraining(parts: TrainingParts): Promise<void> {
-  const { run, trainable, config, maxSteps, io } = parts;
-  const progress = trainingProgress(io, process.stderr.isTTY === true);
-  const stop = earlyStop(config.earlyStop);
-  const resumed = await run.restore(parts.variables ?? trainable.policy.variables);
-  if (resumed) progress.say(`going on after step ${resumed.step} of ${maxSteps}`);
-  const stopped = run.pastMetrics.map(stop).at(-1) ?? false;
-  if (!stopped) {
-    const hooks = trainingHooks(parts, progress, stop);
-    const { finished, step, checkpoint } = await parts.train(hooks, resumed ?? undefined);
-    if (!finished) {
-      throw new InterruptedError(
-        `stopped after step ${step} of ${maxSteps}; ${join(run.path, checkpoint ?? "")} is saved. ` +
-          "Run the same command with --resume to go on.",
-      );
+  const { run, trainable, keepBest } = parts;
+  const own = trainable.policy.variables;
+  const progress = trainingProgress(parts.io, process.stderr.isTTY === true);
+  const best = keepBest ? bestParameters(own, keepBest, run.pastMetrics) : null;
+  const variables = { ...(parts.variables ?? own), ...best?.variables };
+  try {
+    await trainToEnd(parts, { progress, variables, best });
+    const step = best?.use() ?? null;
+    if (step !== null) {
+      progress.say(`the parameters of step ${step} are kept, the best by ${keepBest?.[0][0]}`);
     }
+    await trainable.save(run.path);
+    progress.say(`trained model: ${join(run.path, "model")}`);
+  } finally {
+    best?.dispose();
   }
-  await trainable.save(run.path);
-  progress.say(`trained model: ${join(run.path, "model")}`);
 }
 
+/** A training under way. */
+interface Underway {
+  readonly progress: TrainingProgress;
+  /** What checkpoints hold. */
+  readonly variables: Variables;
+  readonly best: BestParameters | null;
+}
+
+/** Trains from where the run is. @throws as {@link runTraining} */
+async function trainToEnd(parts: TrainingParts, underway: Underway): Promise<void> {
+  const { run, config, maxSteps } = parts;
+  const { progress, variables } = underway;
+  const stop = config.earlyStop ? earlyStop(config.earlyStop) : () => false;
+  const resumed = await run.restore(variables);
+  if (resumed) progress.say(`going on after step ${resumed.step} of ${maxSteps}`);
+  if (run.pastMetrics.map(stop).at(-1) ?? false) return;
+  let latest = resumed?.name ?? null;
+  const save: RunAnswers["save"] = async (snapshot) => {
+    latest = await run.save(variables, snapshot);
+    return latest;
+  };
+  const hooks = trainingHooks(parts, underway, { stop, save });
+  const outcome = parts.train(hooks, resumed ?? undefined).catch((error: unknown) => {
+    progress.say(afterFailure(latest && join(run.path, latest)));
+    throw error;
+  });
+  const { finished, step, checkpoint } = await outcome;
+  if (finished) return;
+  throw new InterruptedError(
+    `stopped after step ${step} of ${maxSteps}; ${join(run.path, checkpoint ?? "")} is saved. ` +
+      "Run the same command with --resume to go on.",
+  );
+}
+
+/** What can be done about a run that failed. */
+function afterFailure(checkpoint: string | null): string {
+  if (checkpoint === null) return "no checkpoint was saved; with --resume the run begins anew";
+  return `the last checkpoint is ${checkpoint}; --resume goes on from it`;
+}
+
+/** What a run answers a trainer after a step. */
+type RunAnswers = Required<Pick<TrainHooks, "stop" | "save">>;
+
 function trainingHooks(
-  parts: TrainingParts,
-  progress: TrainingProgress,
-  stop: (metrics: StepMetrics) => boolean,
-): TrainHooks {
-  const { run, trainable, evaluate, sampling, json, io, maxSteps } = parts;
+  { run, evaluate, sampling, json, io, maxSteps }: TrainingParts,
+  { progress, best }: Underway,
+  answers: RunAnswers,
+): RunHooks {
   return {
     log: async (metrics) => {
       await run.log(metrics);
+      best?.note(metrics);
       if (json) io.out(`${toJson(metrics)}\n`);
       progress.step(metrics, maxSteps);
       const evaluation = Object.entries(metrics).filter(([name]) => SHOWN.test(name));
@@ -143,9 +207,9 @@ function trainingHooks(
       if (!sampling || metrics.step % sampling.every !== 0) return;
       for (const sample of await sampling.sampler.at(metrics.step)) await run.logSample(sample);
     },
-    save: (snapshot) => run.save(parts.variables ?? trainable.policy.variables, snapshot),
+    ...answers,
     ...(evaluate && { evaluate }),
-    stop,
+    warn: (message) => progress.say(`warning: ${message}`),
     signal: io.signal,
   };
 }

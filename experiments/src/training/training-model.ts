@@ -1,6 +1,7 @@
 /** The model that a training starts from: described first, its weights read when all else is well. */
 import { dirname } from "node:path";
 import {
+  ConfigError,
   initialParameters,
   type LoadedModel,
   loadModel,
@@ -38,6 +39,29 @@ export async function openTrainingModel(
   seed: number,
 ): Promise<TrainingModel> {
   return typeof settings === "string" ? savedModel(settings) : freshModel(settings, seed);
+}
+
+/**
+ * Checks that a language model can be used beside the one in training.
+ * @param maxLength tokens of texts
+ * @param path keys of its setting
+ * @throws ConfigError
+ */
+export function checkReference(
+  { config: { vocabSize, position, maxPositions, labels } }: TrainingModel,
+  { config }: TrainingModel,
+  maxLength: number,
+  path: readonly string[],
+): void {
+  const expected =
+    labels !== undefined
+      ? `a language model, got a model of ${labels} labels`
+      : vocabSize !== config.vocabSize
+        ? `a vocabulary of ${config.vocabSize} tokens, as the model has, got ${vocabSize}`
+        : position.kind === "learned" && maxPositions < maxLength
+          ? `at least maxLength ${maxLength} positions, got ${maxPositions}`
+          : null;
+  if (expected !== null) throw new ConfigError(`${path.join(".")}: expected ${expected}.`, path);
 }
 
 async function savedModel(name: string): Promise<TrainingModel> {
