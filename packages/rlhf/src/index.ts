@@ -75,23 +75,16 @@ export { rolloutAdvantages } from "./ppo/advantages.ts";
 export { type PpoConfig, parsePpoConfig, readPpoConfig } from "./ppo/config.ts";
 export { type CriticStart, createActorCritic } from "./ppo/create-actor-critic.ts";
 export { type PpoMethodOptions, ppoMethod } from "./ppo/method.ts";
-export type { Preset, PresetSource } from "./ppo/presets/preset.ts";
+export type { PpoPreset } from "./ppo/presets/preset.ts";
 export { PRESET_NAMES, PRESETS, type PresetName } from "./ppo/presets.ts";
 export type {
   AdvantageSettings,
   PpoSettings,
-  RolloutSettings,
   UpdateSettings,
   ValueSettings,
 } from "./ppo/settings.ts";
-export { type PpoInputs, trainPpo } from "./ppo/train-ppo.ts";
-export {
-  type Minibatch,
-  type PpoUpdater,
-  ppoUpdater,
-  type UpdaterOptions,
-  valueUpdater,
-} from "./ppo/update.ts";
+export { trainPpo } from "./ppo/train-ppo.ts";
+export { type PpoUpdater, ppoUpdater, valueUpdater } from "./ppo/update.ts";
 export { type Calibration, type CalibrationBin, calibration } from "./reward/calibration.ts";
 export { normalizationOf, normalizeScores } from "./reward/normalize.ts";
 export { centering, rewardLosses } from "./reward/reward-loss.ts";
@@ -112,6 +105,7 @@ export {
   rolloutCollector,
   type Samples,
 } from "./rollouts/collect.ts";
+export type { RunSettings } from "./rollouts/config.ts";
 export {
   type ComparedScores,
   comparedScores,
@@ -138,6 +132,8 @@ export {
   type StepPairs,
   samplePairs,
 } from "./rollouts/pairs.ts";
+export { type PassOptions, passes } from "./rollouts/passes.ts";
+export type { Preset, PresetSource } from "./rollouts/preset.ts";
 export { type PolicyPrompt, type PromptOrder, promptOrder } from "./rollouts/prompts.ts";
 export {
   type Experience,
@@ -150,11 +146,20 @@ export {
   type UpdateOutcome,
 } from "./rollouts/rollout-stepper.ts";
 export { type Rollout, type RolloutTensors, rolloutTensors } from "./rollouts/rollouts.ts";
+export type { PassSettings, RolloutSettings } from "./rollouts/settings.ts";
+export { type MethodConfig, type MethodInputs, trainMethod } from "./rollouts/train-method.ts";
 export {
   type RolloutHooks,
   type RolloutRun,
   trainOnRollouts,
 } from "./rollouts/train-rollouts.ts";
+export {
+  type Minibatch,
+  type RolloutLoss,
+  type RolloutUpdater,
+  rolloutUpdater,
+  type UpdaterOptions,
+} from "./rollouts/updater.ts";
 export { CheckedReward, type CheckedRewardOptions } from "./scoring/checked-reward.ts";
 export { type HttpRewardOptions, httpReward } from "./scoring/http-reward.ts";
 export { type LexiconOptions, lexiconReward, parseLexicon } from "./scoring/lexicon-reward.ts";

@@ -5,7 +5,7 @@
 
 import { LM_HUMAN_PREFERENCES, N_DETAILS } from "./presets/lm-human-preferences.ts";
 import { PAPER } from "./presets/paper.ts";
-import type { Preset } from "./presets/preset.ts";
+import type { PpoPreset } from "./presets/preset.ts";
 import { TRL_1_10 } from "./presets/trl-1-10.ts";
 import { TRL_CLASSIC } from "./presets/trl-classic.ts";
 import { TUNED } from "./presets/tuned.ts";
@@ -24,7 +24,7 @@ export const PRESET_NAMES = [
 export type PresetName = (typeof PRESET_NAMES)[number];
 
 /** All presets. */
-export const PRESETS: Readonly<Record<PresetName, Preset>> = {
+export const PRESETS: Readonly<Record<PresetName, PpoPreset>> = {
   "lm-human-preferences": LM_HUMAN_PREFERENCES,
   "n-details": N_DETAILS,
   "trl-classic": TRL_CLASSIC,

@@ -3,6 +3,7 @@
 import type { OptimizerConfig } from "@preflab/lm";
 import type { ClipRange } from "../losses/policy-loss.ts";
 import type { KlSettings, ScoreSettings } from "../rollouts/rollout-stepper.ts";
+import type { PassSettings, RolloutSettings } from "../rollouts/settings.ts";
 import type { VarianceKind } from "../statistics/moments.ts";
 
 /** Over what advantages are whitened. */
@@ -13,18 +14,6 @@ export const TRUNKS = ["shared", "separate"] as const;
 
 /** What a value model of its own starts from. */
 export const VALUE_STARTS = ["policy", "reward"] as const;
-
-/** What completions are sampled for a step. */
-export interface RolloutSettings {
-  /** Completions of a step, over all prompts. */
-  readonly completions: number;
-  /** Completions of one prompt; divides {@link completions}. */
-  readonly samplesPerPrompt: number;
-  /** Longest completion, tokens, end-of-text included; null where the task decides. */
-  readonly maxNewTokens: number | null;
-  /** Of sampling, above 0; logits are divided by it wherever the policy is evaluated. */
-  readonly temperature: number;
-}
 
 /** How rewards become advantages. */
 export interface AdvantageSettings {
@@ -37,17 +26,11 @@ export interface AdvantageSettings {
 }
 
 /** What is done with a batch of rollouts. */
-export interface UpdateSettings {
-  /** Passes over the rollouts. */
-  readonly epochs: number;
-  /** Optimizer steps per pass; divides the completions. */
-  readonly minibatches: number;
+export interface UpdateSettings extends PassSettings {
   readonly clipRange: ClipRange;
   readonly valueClipRange: number | null;
   readonly valueWeight: number;
   readonly entropyWeight: number;
-  /** The passes end once a minibatch's `approx_kl/k3` exceeds this, nats per token; null for never. */
-  readonly stopKl: number | null;
 }
 
 /** The value function. */

@@ -12,8 +12,8 @@ import {
   valueHead,
 } from "../../src/ppo/actor-critic.ts";
 import { parsePpoConfig } from "../../src/ppo/config.ts";
-import type { Rollout } from "../../src/rollouts/rollouts.ts";
 import { ppoUpdater } from "../../src/ppo/update.ts";
+import type { Rollout } from "../../src/rollouts/rollouts.ts";
 import { normalRows } from "../random.ts";
 import { ROTARY, SCORING, tinyPairs, tinyParameters } from "../tiny.ts";
 

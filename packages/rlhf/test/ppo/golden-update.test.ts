@@ -6,7 +6,7 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { klEstimates } from "../../src/kl/estimators.ts";
 import { actorCriticMeter, sharedTrunk, VALUE_HEAD } from "../../src/ppo/actor-critic.ts";
 import { rolloutAdvantages } from "../../src/ppo/advantages.ts";
-import { type Minibatch, ppoUpdater } from "../../src/ppo/update.ts";
+import { type PpoUpdater, ppoUpdater } from "../../src/ppo/update.ts";
 import { tokenRewards } from "../../src/shaping/token-rewards.ts";
 import { ARRAYS, flat, goldenValues } from "../golden.ts";
 import {
@@ -52,7 +52,7 @@ async function start() {
   return { config, model: sharedTrunk(fullPolicy(config, variables), head) };
 }
 
-function minibatch(rows: readonly number[]): Minibatch {
+function minibatch(rows: readonly number[]): Parameters<PpoUpdater["update"]>[1] {
   const rollouts = goldenRollouts();
   const advantages = rolloutAdvantages(
     responseRows("rewards"),

@@ -11,7 +11,8 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import { sharedTrunk, valueHead } from "../../src/ppo/actor-critic.ts";
 import { parsePpoConfig } from "../../src/ppo/config.ts";
-import { type PpoInputs, trainPpo } from "../../src/ppo/train-ppo.ts";
+import { trainPpo } from "../../src/ppo/train-ppo.ts";
+import type { MethodInputs } from "../../src/rollouts/train-method.ts";
 import type { RolloutHooks } from "../../src/rollouts/train-rollouts.ts";
 import { CheckedReward } from "../../src/scoring/checked-reward.ts";
 import type { RewardFunction } from "../../src/scoring/reward-function.ts";
@@ -34,7 +35,7 @@ export interface Kept extends Snapshot {
 /** What is different from a run that nothing is wrong with. */
 export interface RunChanges {
   readonly reward?: RewardFunction;
-  readonly inputs?: Partial<PpoInputs>;
+  readonly inputs?: Partial<MethodInputs>;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly model?: ModelConfig;
   readonly hooks?: RolloutHooks;

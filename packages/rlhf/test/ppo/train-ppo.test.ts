@@ -13,7 +13,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest
 import type { ActorCritic } from "../../src/ppo/actor-critic.ts";
 import { parsePpoConfig } from "../../src/ppo/config.ts";
 import { createActorCritic } from "../../src/ppo/create-actor-critic.ts";
-import { type PpoInputs, trainPpo } from "../../src/ppo/train-ppo.ts";
+import { trainPpo } from "../../src/ppo/train-ppo.ts";
+import type { MethodInputs } from "../../src/rollouts/train-method.ts";
 import type { RolloutHooks } from "../../src/rollouts/train-rollouts.ts";
 import { CheckedReward } from "../../src/scoring/checked-reward.ts";
 import { functionReward, type RewardInput } from "../../src/scoring/reward-function.ts";
@@ -38,7 +39,7 @@ afterEach(() => {
 const highTokens = ({ completionIds }: RewardInput) =>
   Array.from(completionIds).filter((id) => id > 12).length / completionIds.length;
 
-const inputs = (): PpoInputs => ({
+const inputs = (): MethodInputs => ({
   prompts: tinyPairs(20).map(({ promptIds }) => ({ ids: Array.from(promptIds), text: null })),
   reward: new CheckedReward(functionReward("high", highTokens), { timeoutMs: 1000 }),
   decode: null,

@@ -1,9 +1,9 @@
 /** The settings that PPO on language models began with, and their reproduction. */
 
-import type { Preset } from "./preset.ts";
+import type { PpoPreset } from "./preset.ts";
 
 /** Ziegler et al. 2019 on sentiment, as launched by their code. */
-export const LM_HUMAN_PREFERENCES: Preset = {
+export const LM_HUMAN_PREFERENCES: PpoPreset = {
   settings: {
     optimizer: {
       name: "adam_epsilon_hat",
@@ -100,7 +100,7 @@ export const LM_HUMAN_PREFERENCES: Preset = {
 };
 
 /** The reproduction of Huang et al. 2023; the same numbers, in float32 PyTorch. */
-export const N_DETAILS: Preset = {
+export const N_DETAILS: PpoPreset = {
   settings: LM_HUMAN_PREFERENCES.settings,
   sources: [
     {

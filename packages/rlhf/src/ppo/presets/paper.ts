@@ -1,10 +1,10 @@
 /** The PPO of the DPO paper. */
 
-import type { Preset } from "./preset.ts";
+import type { PpoPreset } from "./preset.ts";
 import { TRL_CLASSIC } from "./trl-classic.ts";
 
 /** The PPO of the DPO paper, as far as it says: TRL's with more samples and normalised rewards. */
-export const PAPER: Preset = {
+export const PAPER: PpoPreset = {
   settings: {
     ...TRL_CLASSIC.settings,
     optimizer: { ...TRL_CLASSIC.settings.optimizer, lr: 1.41e-5 },

@@ -1,16 +1,7 @@
-/** What a preset is. */
+/** What a preset of PPO is. */
 
+import type { Preset } from "../../rollouts/preset.ts";
 import type { PpoSettings } from "../settings.ts";
 
-/** Where settings come from. */
-export interface PresetSource {
-  readonly source: string;
-  /** Paths of settings, such as `kl.target`, or of objects of them, such as `kl`. */
-  readonly of: readonly string[];
-}
-
-/** Settings and where they come from. */
-export interface Preset {
-  readonly settings: PpoSettings;
-  readonly sources: readonly PresetSource[];
-}
+/** Settings of PPO and where they come from. */
+export type PpoPreset = Preset<PpoSettings>;

@@ -1,10 +1,10 @@
 /** The PPO of a later TRL. */
 
-import type { Preset } from "./preset.ts";
+import type { PpoPreset } from "./preset.ts";
 import { TRL_CLASSIC } from "./trl-classic.ts";
 
 /** TRL's experimental trainer: no controller, a value model of its own. */
-export const TRL_1_10: Preset = {
+export const TRL_1_10: PpoPreset = {
   settings: {
     optimizer: {
       ...TRL_CLASSIC.settings.optimizer,

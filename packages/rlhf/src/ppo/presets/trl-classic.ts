@@ -1,9 +1,9 @@
 /** The PPO that most work of 2023 and 2024 compared with. */
 
-import type { Preset } from "./preset.ts";
+import type { PpoPreset } from "./preset.ts";
 
 /** TRL's PPOTrainer of 2023, with which the DPO paper compared. */
-export const TRL_CLASSIC: Preset = {
+export const TRL_CLASSIC: PpoPreset = {
   settings: {
     optimizer: {
       name: "adam",

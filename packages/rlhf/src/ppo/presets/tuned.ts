@@ -1,10 +1,10 @@
 /** The PPO that we compare with. */
 
 import { N_DETAILS } from "./lm-human-preferences.ts";
-import type { Preset } from "./preset.ts";
+import type { PpoPreset } from "./preset.ts";
 
 /** What is best on our tasks; until measured, n-details. */
-export const TUNED: Preset = {
+export const TUNED: PpoPreset = {
   settings: N_DETAILS.settings,
   sources: [
     {
