@@ -23,12 +23,12 @@ import { END, LONGEST, STRINGS, stringNumber, VOCABULARY } from "./strings.ts";
 export const CONFIG: ModelConfig = {
   family: "llama",
   vocabSize: VOCABULARY,
-  width: 16,
+  width: 32,
   layers: 2,
   heads: 2,
   kvHeads: 2,
-  headWidth: 8,
-  mlpWidth: 32,
+  headWidth: 16,
+  mlpWidth: 64,
   maxPositions: 16,
   norm: { kind: "rms", eps: 1e-5 },
   residual: "sequential",
@@ -51,7 +51,7 @@ export const MAX_LENGTH = 2 + LONGEST;
 export const BETA = 0.5;
 
 /** Fresh weights times this make distributions of about 1.2 nats over the five tokens. */
-const SHARPENING = 15;
+const SHARPENING = 10;
 /** Score of two neighbouring tokens: even between minus and plus this. */
 const PAIR_SCORE = 0.5;
 /** The same of what is added to a completion's reward, which no small model can learn. */
