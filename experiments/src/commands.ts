@@ -4,6 +4,7 @@
  * when it runs, since loading TensorFlow.js would slow `--help` and every error.
  */
 import type { Command } from "commander";
+import { addBestOfNCommand } from "./commands/best-of-n.ts";
 import { addChatCommand } from "./commands/chat.ts";
 import { addDataInspectCommand } from "./commands/data-inspect.ts";
 import { addDataLintCommand } from "./commands/data-lint.ts";
@@ -13,6 +14,7 @@ import { addLogpsCommand } from "./commands/logps.ts";
 import { addModelDownloadCommand } from "./commands/model-download.ts";
 import { addModelInfoCommand } from "./commands/model-info.ts";
 import { addObjectiveCommand } from "./commands/objective.ts";
+import { addPpoCommand } from "./commands/ppo.ts";
 import { addRewardCommand } from "./commands/reward.ts";
 import { addScoreCommand } from "./commands/score.ts";
 import { addSftCommand } from "./commands/sft.ts";
@@ -35,8 +37,8 @@ export function addCommands(program: Command, io: Io): void {
   addSftCommand(program, io);
   addRewardCommand(program, io);
   addDpoCommand(program, io);
-  planned("ppo", "RLHF with proximal policy optimization");
-  planned("best-of-n", "the best of N samples by reward");
+  addPpoCommand(program, io);
+  addBestOfNCommand(program, io);
   addChatCommand(program, io);
   planned("compare", "completions of several models side by side");
   planned("run", "one run of an experiment's sweep");

@@ -29,7 +29,10 @@ export function dpoEvaluation(
       ? sampleMeter(policy, start, prompts, { samples, maxNewTokens, seed, batchSize })
       : null;
   return {
-    measure: async () => ({ ...(await evaluator.evaluate()), ...(await meter?.measure()) }),
+    measure: async () => ({
+      ...(await evaluator.evaluate()),
+      ...(await meter?.measure())?.metrics,
+    }),
     dispose: () => {
       evaluator.dispose();
       meter?.dispose();
