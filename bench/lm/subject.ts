@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parameterShapes, saveModel } from "@preflab/lm";
+import { type ModelConfig, parameterShapes, saveModel } from "@preflab/lm";
 import { dispose, type Tensor, tensor } from "@tensorflow/tfjs-core";
 import { batchOf, uniform, weights } from "../engine/numbers.ts";
 import type { Size } from "../engine/sizes.ts";
@@ -30,13 +30,22 @@ const BLOCK_GAIN = 4;
 /** Writes the folder, on the current backend. */
 export async function writeSubject(folder: string, size: Size): Promise<void> {
   const config = configOf(size);
-  const params: Record<string, Tensor> = {};
-  for (const [stream, [name, shape]] of Object.entries(parameterShapes(config)).entries()) {
-    params[name] = tensor(initial(name, shape, stream), [...shape]);
-  }
+  const params = randomParameters(config, 0);
   await saveModel(folder, { config, params });
   dispose(params);
   writeFileSync(join(folder, INPUTS), JSON.stringify(inputsOf(size)));
+}
+
+/**
+ * Weights of a model, which the caller disposes.
+ * @param firstStream of random numbers, one per parameter
+ */
+export function randomParameters(config: ModelConfig, firstStream: number): Record<string, Tensor> {
+  const params: Record<string, Tensor> = {};
+  for (const [index, [name, shape]] of Object.entries(parameterShapes(config)).entries()) {
+    params[name] = tensor(initial(name, shape, firstStream + index), [...shape]);
+  }
+  return params;
 }
 
 /** The token ids of a folder. */
