@@ -14,12 +14,13 @@ import {
   recorder,
   restored,
   type Saved,
+  shareAbove,
   toyInputs,
   toyPolicy,
-  valuesOf,
   withReference,
 } from "../rollouts/toy.ts";
 import { ROTARY } from "../tiny.ts";
+import { valuesOf } from "../variables.ts";
 import { sequenceLogp } from "./float64.ts";
 
 /** Sums of a few hundred numbers in another order. */
@@ -86,7 +87,7 @@ async function run(name: keyof typeof METHODS, options: Options = {}) {
   const policy = toyPolicy();
   const told = recorder(policy);
   await METHODS[name](policy, { ...options, hooks: told.hooks });
-  return { ...told, values: valuesOf(policy) };
+  return { ...told, values: valuesOf(policy.variables) };
 }
 
 const of = (metrics: readonly StepMetrics[], name: string) =>
@@ -133,7 +134,7 @@ describe("critic-free/train", () => {
         );
         return tf.mean(tf.stack(losses)) as tf.Scalar;
       });
-      const before = valuesOf(fresh);
+      const before = valuesOf(fresh.variables);
       for (const name of names) {
         const gradient = grads[fresh.variables[name]?.name ?? ""]?.dataSync() ?? [];
         const moved = told.values[name]?.map((x, i) => (before[name]?.[i] as number) - x) ?? [];
@@ -156,7 +157,7 @@ describe("critic-free/train", () => {
     const hooks = told.hooks;
     await METHODS[name](policy, { changes, hooks, resume: saved, reference: 3 });
     expect(told.metrics).toEqual(whole.metrics.slice(2));
-    expect(valuesOf(policy)).toEqual(whole.values);
+    expect(valuesOf(policy.variables)).toEqual(whole.values);
     expect(told.metrics.at(-1)?.["queries"]).toBe(64);
   });
 
@@ -217,7 +218,19 @@ describe("critic-free/train", () => {
     const changes = name === "rloo" ? { kl: { initial: 0 } } : {};
     const { metrics, values } = await run(name, { changes, reward });
     expect(of(metrics, "equal_groups")).toEqual([1, 1, 1, 1]);
-    expect(values).toEqual(valuesOf(toyPolicy()));
+    expect(values).toEqual(valuesOf(toyPolicy().variables));
+  });
+
+  test("whitened, RLOO's advantages do not depend on the scale of scores", async () => {
+    const norm = async (scale: number, whiten: boolean) => {
+      const share = functionReward("share", (input) => scale * shareAbove(input.completionIds));
+      const reward = new CheckedReward(share, { timeoutMs: 10_000 });
+      const changes = { maxSteps: 1, kl: { initial: 0 }, advantages: { whiten } };
+      const { metrics } = await run("rloo", { changes, reward });
+      return metrics[0]?.grad_norm as number;
+    };
+    expect(await norm(10, true)).toBeAllClose(await norm(1, true), FLOAT32);
+    expect(await norm(10, false)).toBeAllClose(10 * (await norm(1, false)), FLOAT32);
   });
 
   test.each(NAMES)("%s leaks nothing", async (name) => {

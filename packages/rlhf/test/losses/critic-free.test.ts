@@ -124,6 +124,13 @@ describe("losses/grpo-loss", () => {
     }
   });
 
+  test("what stands at padding changes nothing, however unlikely it is", () => {
+    const unlikely = LOGPS.map((x, k) => (MASK.flat()[k] === 1 ? x : -500));
+    const [ours, theirs] = [evaluate({}, unlikely), evaluate({})];
+    expect(ours.value).toBe(theirs.value);
+    expect(ours.gradient).toEqual(theirs.gradient);
+  });
+
   test("at the policy that sampled, the loss is minus the mean advantage", () => {
     const { value } = evaluate({ klWeight: 0 }, OLD);
     const mean = ADVANTAGES.reduce((sum, x) => sum + x, 0) / 4;

@@ -6,7 +6,6 @@ import {
   type Snapshot,
   type StepMetrics,
   trainableParameters,
-  type Variables,
 } from "@preflab/lm";
 import * as tf from "@tensorflow/tfjs-core";
 import { sharedTrunk, valueHead } from "../../src/ppo/actor-critic.ts";
@@ -17,6 +16,7 @@ import type { RolloutHooks } from "../../src/rollouts/train-rollouts.ts";
 import { CheckedReward } from "../../src/scoring/checked-reward.ts";
 import type { RewardFunction } from "../../src/scoring/reward-function.ts";
 import { ROTARY, tinyPairs, tinyParameters } from "../tiny.ts";
+import { assignValues, valuesOf } from "../variables.ts";
 
 /** Long enough for rewards in this process, short enough to wait for one that hangs. */
 const REWARD_TIMEOUT_MS = 200;
@@ -74,7 +74,7 @@ export async function runPpo(changes: RunChanges = {}): Promise<RunResult> {
     valueHead(config, 0.1, 5),
   );
   const { resume } = changes;
-  if (resume) assign(model.variables, resume.values);
+  if (resume) assignValues(model.variables, resume.values);
   const rows: StepMetrics[] = [];
   const kept: Kept[] = [];
   const warnings: string[] = [];
@@ -115,18 +115,4 @@ export async function runPpo(changes: RunChanges = {}): Promise<RunResult> {
   const values = valuesOf(model.variables);
   tf.dispose([Object.values(model.variables), Object.values(reference.params)]);
   return { rows, kept, warnings, values, error };
-}
-
-function valuesOf(variables: Variables): Record<string, Float32Array> {
-  return Object.fromEntries(
-    Object.entries(variables).map(([name, x]) => [name, x.dataSync<"float32">().slice()]),
-  );
-}
-
-function assign(variables: Variables, values: Readonly<Record<string, Float32Array>>): void {
-  for (const [name, variable] of Object.entries(variables)) {
-    const value = tf.tensor(values[name] as Float32Array, variable.shape);
-    variable.assign(value);
-    value.dispose();
-  }
 }

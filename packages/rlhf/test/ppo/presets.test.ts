@@ -1,37 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { PRESET_NAMES, PRESETS } from "../../src/ppo/presets.ts";
-
-/** Objects that are one setting. */
-const WHOLE = ["update.clipRange", "score.unfinished", "optimizer.betas"];
-
-/** Paths of all settings. */
-function paths(value: unknown, path = ""): string[] {
-  const isObject = typeof value === "object" && value !== null && !WHOLE.includes(path);
-  if (!isObject) return [path];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    paths(inner, path ? `${path}.${key}` : key),
-  );
-}
-
-const covers = (source: string, path: string) => path === source || path.startsWith(`${source}.`);
+import { expectSourced } from "../sourced.ts";
 
 describe("ppo/presets", () => {
   test.each(PRESET_NAMES)("every number of %s has one source", (name) => {
-    const { settings, sources } = PRESETS[name];
-    const named = sources.flatMap(({ of }) => of);
-    const all = paths(settings);
-    for (const path of all) {
-      expect(
-        named.filter((source) => covers(source, path)),
-        path,
-      ).toHaveLength(1);
-    }
-    for (const source of named) {
-      expect(
-        all.some((path) => covers(source, path)),
-        source,
-      ).toBe(true);
-    }
+    expectSourced(PRESETS[name]);
   });
 
   test("have the numbers that their sources are known for", () => {

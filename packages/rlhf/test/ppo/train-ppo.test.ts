@@ -19,6 +19,7 @@ import type { RolloutHooks } from "../../src/rollouts/train-rollouts.ts";
 import { CheckedReward } from "../../src/scoring/checked-reward.ts";
 import { functionReward, type RewardInput } from "../../src/scoring/reward-function.ts";
 import { ROTARY, tinyPairs, tinyParameters } from "../tiny.ts";
+import { valuesOf } from "../variables.ts";
 
 /** Float rounding of divergences that are 0. */
 const ROUNDING = 1e-5;
@@ -70,11 +71,6 @@ interface Run {
   readonly weights: Record<string, Float32Array>;
 }
 
-const weightsOf = (variables: Record<string, tf.Variable>) =>
-  Object.fromEntries(
-    Object.entries(variables).map(([name, x]) => [name, x.dataSync<"float32">().slice()]),
-  );
-
 async function run(
   changes: Record<string, unknown> = {},
   trained: ActorCritic = model(changes["value"] as Record<string, unknown>),
@@ -87,7 +83,7 @@ async function run(
     save: async (snapshot) => `step-${snapshots.push(snapshot)}`,
     ...hooks,
   });
-  return { metrics, snapshots, weights: weightsOf(trained.variables) };
+  return { metrics, snapshots, weights: valuesOf(trained.variables) };
 }
 
 describe("ppo/train-ppo", () => {
@@ -133,20 +129,20 @@ describe("ppo/train-ppo", () => {
       resume,
     );
     expect([...begin.metrics, ...metrics]).toEqual(whole.metrics);
-    expect(weightsOf(again.variables)).toEqual(whole.weights);
+    expect(valuesOf(again.variables)).toEqual(whole.weights);
   });
 
   test.each(["shared", "separate"])("values are warmed up alone, on %s trunks", async (trunk) => {
     const value = { trunk, warmupSteps: 2 };
     const trained = model(value);
-    const before = weightsOf(trained.policy.variables);
+    const before = valuesOf(trained.policy.variables);
     const { metrics } = await run({ value, maxSteps: 2 }, trained);
-    expect(weightsOf(trained.policy.variables)).toEqual(before);
+    expect(valuesOf(trained.policy.variables)).toEqual(before);
     const [first, second] = metrics as [StepMetrics, StepMetrics];
     expect(second["loss/value"]).not.toBe(first["loss/value"]);
     expect(second["kl/exact"]).toBeLessThan(ROUNDING);
     await run({ value: { ...value, warmupSteps: 0 }, maxSteps: 1 }, trained);
-    expect(weightsOf(trained.policy.variables)).not.toEqual(before);
+    expect(valuesOf(trained.policy.variables)).not.toEqual(before);
   });
 
   test("an adaptive weight moves towards its target, and is reported", async () => {

@@ -14,6 +14,7 @@ import type { StepRollouts } from "../../src/rollouts/rollout-stepper.ts";
 import { CheckedReward } from "../../src/scoring/checked-reward.ts";
 import { functionReward } from "../../src/scoring/reward-function.ts";
 import { ROTARY, tinyPairs, tinyParameters } from "../tiny.ts";
+import { assignValues, valuesOf } from "../variables.ts";
 
 /** Prompts of one to five tokens. */
 export const PROMPTS: readonly PolicyPrompt[] = tinyPairs(12).map(({ promptIds }) => ({
@@ -22,7 +23,7 @@ export const PROMPTS: readonly PolicyPrompt[] = tinyPairs(12).map(({ promptIds }
 }));
 
 /** Share of a completion's tokens above 12, the one that ends it included. */
-function shareAbove(completionIds: ArrayLike<number>): number {
+export function shareAbove(completionIds: ArrayLike<number>): number {
   return Array.from(completionIds).filter((id) => id > 12).length / completionIds.length;
 }
 
@@ -64,20 +65,10 @@ export type Saved = Snapshot & {
   readonly values: Readonly<Record<string, Float32Array>>;
 };
 
-/** Values of variables, copied. */
-export function valuesOf(policy: TrainablePolicy): Record<string, Float32Array> {
-  const entries = Object.entries(policy.variables);
-  return Object.fromEntries(entries.map(([name, x]) => [name, x.dataSync<"float32">().slice()]));
-}
-
 /** A policy with the values of a checkpoint. */
 export function restored({ values }: Saved): TrainablePolicy {
   const policy = toyPolicy(99);
-  tf.tidy(() => {
-    for (const [name, variable] of Object.entries(policy.variables)) {
-      variable.assign(tf.tensor(values[name] as Float32Array, variable.shape));
-    }
-  });
+  assignValues(policy.variables, values);
   return policy;
 }
 
@@ -90,7 +81,7 @@ export function recorder(policy: TrainablePolicy) {
     log: (row: StepMetrics) => void metrics.push(row),
     save: async (snapshot: Snapshot) => {
       const name = `step-${snapshot.step}`;
-      checkpoints.push({ ...snapshot, name, values: valuesOf(policy) });
+      checkpoints.push({ ...snapshot, name, values: valuesOf(policy.variables) });
       return name;
     },
     onRollouts: (step: StepRollouts) => void rollouts.push(step),
