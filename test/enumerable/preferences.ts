@@ -10,7 +10,7 @@ import type { Task } from "./task.ts";
 export interface PopulationOptions {
   /** Different draws of two completions, over all prompts. */
   readonly pairs: number;
-  /** Labels of one draw: examples of it, in either order. */
+  /** Labels of one draw: examples of it, in either order, one after the other. */
   readonly labels: number;
   readonly seed: number;
 }
@@ -18,7 +18,8 @@ export interface PopulationOptions {
 /**
  * Pairs of the reference's completions. Of a pair's labels, the share that prefers the first is its
  * probability `1 / (1 + exp(r2 - r1))`, rounded up or down at random so that it is right on average:
- * labels as of a whole population, with next to none of the noise of single ones.
+ * labels as of a whole population, with little of the noise of single ones. Trained on in this order,
+ * a pair's labels meet in one batch, where at the best policy their gradients cancel.
  */
 export function populationPreferences(
   task: Task,
@@ -52,7 +53,7 @@ export function populationPreferences(
     }
   }
   const reference = knownReference(Float32Array.from(logps), 2);
-  return { preferences: pairPreferences(examples), reference };
+  return { preferences: pairPreferences(examples), reference, inOrder: true };
 }
 
 /** Probability of every completion and those before it. */

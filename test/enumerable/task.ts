@@ -13,7 +13,12 @@ import {
   type TrainablePolicy,
   trainableParameters,
 } from "@preflab/lm";
-import { functionReward, type RewardFunction } from "@preflab/rlhf";
+import {
+  CheckedReward,
+  functionReward,
+  type MethodInputs,
+  type RewardFunction,
+} from "@preflab/rlhf";
 import * as tf from "@tensorflow/tfjs-core";
 import { enumerated } from "./enumerate.ts";
 import { divergence, limitReward, optimum, type PerString, pointOf } from "./exact.ts";
@@ -21,22 +26,22 @@ import { END, LONGEST, STRINGS, stringNumber, VOCABULARY } from "./strings.ts";
 
 /** Architecture of policy and reference. */
 export const CONFIG: ModelConfig = {
-  family: "llama",
+  family: "gpt2",
   vocabSize: VOCABULARY,
-  width: 32,
+  width: 16,
   layers: 2,
   heads: 2,
   kvHeads: 2,
-  headWidth: 16,
-  mlpWidth: 64,
+  headWidth: 8,
+  mlpWidth: 32,
   maxPositions: 16,
-  norm: { kind: "rms", eps: 1e-5 },
+  norm: { kind: "layer", eps: 1e-5 },
   residual: "sequential",
   sharedNorm: false,
-  mlp: { kind: "gated", activation: "silu" },
+  mlp: { kind: "plain", activation: "gelu" },
   position: { kind: "learned" },
   slidingWindow: null,
-  biases: { qkv: false, attentionOut: false, mlp: false },
+  biases: { qkv: true, attentionOut: true, mlp: true },
   qkNorm: false,
   tiedEmbeddings: false,
   scores: { scaleByInverseLayer: false },
@@ -47,15 +52,17 @@ export const CONFIG: ModelConfig = {
 export const PROMPTS: readonly (readonly number[])[] = [[1], [3, 2]];
 /** Most tokens of a prompt and a completion. */
 export const MAX_LENGTH = 2 + LONGEST;
-/** Weight of the divergence: with it the best policy is most of a nat from the reference. */
-export const BETA = 0.5;
+/** Weight of the divergence: with it the best policy is about half a nat from the reference. */
+export const BETA = 1;
 
 /** Fresh weights times this make distributions of about 1.2 nats over the five tokens. */
-const SHARPENING = 10;
+const SHARPENING = 15;
 /** Score of two neighbouring tokens: even between minus and plus this. */
-const PAIR_SCORE = 0.5;
+const PAIR_SCORE = 0.75;
 /** The same of what is added to a completion's reward, which no small model can learn. */
-const NOISE = 0.05;
+const NOISE = 0.1;
+/** Milliseconds that looking up rewards may take on a busy machine. */
+const PATIENCE = 60_000;
 /** Bound of the rounding of sums over all completions in float64. */
 export const ROUNDING = 1e-9;
 
@@ -108,6 +115,26 @@ export function sharpParameters(config: ModelConfig, seed: number): Params {
       ]),
     ),
   );
+}
+
+/** What methods that sample are given. */
+export function methodInputs({ config, prompts, reward, reference }: Task): MethodInputs {
+  return {
+    prompts: prompts.map((ids) => ({ ids, text: null })),
+    reward: new CheckedReward(reward, { timeoutMs: PATIENCE }),
+    decode: null,
+    reference: { config, params: reference },
+  };
+}
+
+/** The exact policy of a model in training, as it is now. */
+export function currentLogps(
+  task: Task,
+  policy: TrainablePolicy,
+  temperature = 1,
+): Promise<PerString> {
+  const { config, prompts } = task;
+  return enumerated({ config, params: policy.variables }, prompts, temperature);
 }
 
 /** How far a policy is from the best one for a weight of the divergence, nats. */
