@@ -112,6 +112,7 @@ function begin(
 ): { embedded: Tensor2D; mixOf: (layer: number) => Mix } {
   const [batch, length] = ids.shape;
   const { position, slidingWindow } = config;
+  if (!positions) checkLength(config, length);
   const places = positions ?? positionsOf(attentionMask);
   const angles = position.kind === "rotary" ? anglesAt(position, places) : null;
   const queries = tf.range(0, length, 1, "int32");
@@ -128,20 +129,23 @@ function begin(
  * @returns `[B * T, D]`
  */
 export function embed(
-  { position, maxPositions }: ModelConfig,
+  { position }: ModelConfig,
   params: Params,
   ids: Tensor2D,
   positions: Tensor2D,
 ): Tensor2D {
   const tokens = embedding(parameter(params, "embedding"), flat(ids));
   if (position.kind !== "learned") return tokens;
-  if (ids.shape[1] > maxPositions) {
-    throw new Error(
-      `embed: expected at most ${maxPositions} tokens, which is how many positions the model has, ` +
-        `got ${ids.shape[1]}. Truncate the sequences.`,
-    );
-  }
   return tf.add(tokens, embedding(parameter(params, "positions"), flat(positions)));
+}
+
+/** @throws Error for rows of one text with more tokens than the model has positions */
+function checkLength({ position, maxPositions }: ModelConfig, length: number): void {
+  if (position.kind !== "learned" || length <= maxPositions) return;
+  throw new Error(
+    `embed: expected at most ${maxPositions} tokens, which is how many positions the model has, ` +
+      `got ${length}. Truncate the sequences.`,
+  );
 }
 
 /**

@@ -74,7 +74,7 @@ export async function trainDpo(
 ): Promise<TrainOutcome> {
   const { preferences, inOrder = false } = inputs;
   checkKind(preferences, config);
-  checkLengths(preferences, config.maxLength);
+  checkLengths(preferences, Math.min(config.maxLength, mostTokens(policy)));
   const order = preferenceOrder(preferences, config, inOrder);
   const completions = completionsPerGroup(preferences.groups);
   const training: GradientTraining<StepTensors> = {
@@ -155,6 +155,11 @@ export function updateReference(
   }
   const params: Params = tf.tidy(() => ({ ...policy.parameters() }));
   following.follow(params, mix);
+}
+
+/** Tokens of a text that the model has positions for. */
+function mostTokens({ config: { position, maxPositions } }: TrainablePolicy): number {
+  return position.kind === "learned" ? maxPositions : Number.POSITIVE_INFINITY;
 }
 
 function checkKind({ kind }: Preferences, { objective }: DpoConfig): void {

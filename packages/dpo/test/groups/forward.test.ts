@@ -4,7 +4,7 @@ import { jit, selectBackend } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { completionLogps, type GroupBatch, groupBatch } from "../../src/groups/forward.ts";
-import type { Group } from "../../src/groups/group.ts";
+import { type Group, longestText } from "../../src/groups/group.ts";
 import { LAYOUTS, type Layout, layOut } from "../../src/groups/layout.ts";
 import { LEARNED, ROTARY, randomGroups, tinyParameters, WINDOWED } from "../tiny.ts";
 
@@ -54,6 +54,17 @@ describe("groups/forward", () => {
       });
     },
   );
+
+  test("rows of shared prompts may have more tokens than a text may", () => {
+    const groups = randomGroups(5, 3);
+    const longest = Math.max(...groups.map(longestText));
+    tf.tidy(() => {
+      const short = { ...LEARNED, maxPositions: longest };
+      const params = tinyParameters(short);
+      const logps = logpsIn("shared-prompt", short, params, groups);
+      expect(logps.dataSync()).toBeAllClose(plainLogps(short, params, groups), SAME_SUMS);
+    });
+  });
 
   test.each(Object.entries(FAMILIES))("%s: both layouts give the same gradients", (_, config) => {
     const params = tf.tidy(() => tinyParameters(config));
