@@ -1,0 +1,192 @@
+/** What every run has: the reference, a policy that begins as it, and how the policy is measured. */
+import { join } from "node:path";
+import {
+  fullPolicy,
+  type LoadedModel,
+  openRun,
+  type RunFolder,
+  type Snapshot,
+  type StepMetrics,
+  saveModel,
+  type TrainablePolicy,
+  type TrainHooks,
+  type TrainOutcome,
+  trainableParameters,
+  type Variables,
+} from "@preflab/lm";
+import { CheckedReward, learnedReward } from "@preflab/rlhf";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Json, StageContext } from "../../study/experiment.ts";
+import type { Costs, Evaluation, RunResult } from "../../study/results.ts";
+import {
+  finishInterrupted,
+  loadStageModel,
+  trainingHooks,
+  writeJson,
+} from "../../study/stage-training.ts";
+import { type PolicyEvaluation, policyEvaluation } from "../evaluation.ts";
+import type { StudySettings } from "../settings.ts";
+import { BACKBONE } from "../stages/backbone.ts";
+import { PREFERENCES, readPairs } from "../stages/preferences.ts";
+import { openRewardModel, REWARD_MODEL } from "../stages/reward-model.ts";
+import type { SentimentTask } from "../task.ts";
+import type { RunSpec } from "./method.ts";
+
+const TIMEOUT_MS = 600_000;
+
+/** What a run computes with. */
+export interface RunParts {
+  readonly spec: RunSpec;
+  readonly task: SentimentTask;
+  readonly settings: StudySettings;
+  readonly context: StageContext;
+  readonly reference: LoadedModel;
+  readonly policy: TrainablePolicy;
+  /** The learned reward, normalised. */
+  readonly proxy: CheckedReward;
+  readonly evaluation: PolicyEvaluation;
+  /** Texts computed together. */
+  readonly batchSize: number;
+}
+
+/** Opens the parts of a run, runs it and frees them. */
+export async function withRunParts(
+  spec: RunSpec,
+  task: SentimentTask,
+  settings: StudySettings,
+  context: StageContext,
+  run: (parts: RunParts) => Promise<void>,
+): Promise<void> {
+  const reference = await loadStageModel(context.input(BACKBONE));
+  const rewardModel = await openRewardModel(context.input(REWARD_MODEL));
+  const { config, params } = reference;
+  const policy = fullPolicy(config, trainableParameters(params));
+  const { maxLength } = settings.backbone;
+  const batchSize = Math.max(1, Math.floor(settings.batchTokens / maxLength));
+  const proxy = new CheckedReward(learnedReward(rewardModel, { batchSize, maxLength }), {
+    timeoutMs: TIMEOUT_MS,
+  });
+  const pairs = await readPairs(context.input(PREFERENCES), "validation");
+  const evaluation = await policyEvaluation({
+    ...{ task, policy, reference, proxy, pairs, batchSize, part: "test" },
+    settings: settings.evaluation,
+    maxNewTokens: settings.maxNewTokens,
+  });
+  try {
+    await run({ spec, task, settings, context, reference, policy, proxy, evaluation, batchSize });
+  } finally {
+    evaluation.dispose();
+    proxy.dispose();
+    tf.dispose([{ ...params }, { ...rewardModel.params }, { ...policy.variables }]);
+  }
+}
+
+/** How a run trains: a trainer with its hooks and the checkpoint that it goes on from. */
+export interface Training {
+  /** All that decides it, for the run's folder. */
+  readonly config: unknown;
+  /** What checkpoints hold. */
+  readonly variables: Variables;
+  readonly maxSteps: number;
+  /** Texts that one step learns from. */
+  readonly examplesPerStep: number;
+  /** Of methods that are led to one, nats. */
+  readonly targetKl?: number;
+  train(
+    hooks: TrainHooks,
+    resume: (Snapshot & { readonly name: string }) | undefined,
+  ): Promise<TrainOutcome>;
+  /** @param metrics of all steps */
+  costs(metrics: readonly StepMetrics[]): Costs;
+}
+
+/**
+ * Trains the policy, measuring it on the way, and writes result.json, metrics.jsonl and the model.
+ * @throws InterruptedError once a checkpoint is saved
+ */
+export async function trainRun(parts: RunParts, training: Training): Promise<void> {
+  const { context, policy, evaluation, task } = parts;
+  const run = await openRun(
+    join(context.folder, "partial"),
+    { config: training.config },
+    { resume: true },
+  );
+  const rows = run.pastMetrics as unknown as StepMetrics[];
+  const metrics: StepMetrics[] = [...rows];
+  try {
+    const resumed = await run.restore(training.variables);
+    const hooks = runHooks(parts, training, run, metrics);
+    const outcome = await training.train(hooks, resumed ?? undefined);
+    finishInterrupted(outcome, context);
+    const { numbers, samples } = await evaluation.measure();
+    const evaluations = evaluationsOf(metrics, training.examplesPerStep);
+    await writeRunResult(parts, {
+      evaluations: [
+        ...evaluations.slice(0, -1),
+        { ...(evaluations.at(-1) as Evaluation), ...numbers },
+      ],
+      samples,
+      costs: training.costs(metrics),
+      ...(training.targetKl !== undefined && { target_kl: training.targetKl }),
+    });
+    await saveModel(join(context.folder, "model"), {
+      ...{ config: policy.config, params: policy.parameters(), tokenizer: task.files },
+    });
+  } finally {
+    await run.close();
+  }
+}
+
+/** Writes result.json. */
+export function writeRunResult(
+  { spec, context }: Pick<RunParts, "spec" | "context">,
+  result: Pick<RunResult, "evaluations" | "samples" | "costs" | "target_kl">,
+): Promise<void> {
+  const { id, method, group, label, knobs, seed } = spec;
+  const whole: RunResult = { id, method, group, label, knobs, seed, status: "ok", ...result };
+  return writeJson(join(context.folder, "result.json"), whole as unknown as Json);
+}
+
+function runHooks(
+  { context, evaluation }: RunParts,
+  { variables, maxSteps }: Training,
+  run: RunFolder,
+  metrics: StepMetrics[],
+): TrainHooks {
+  const hooks = trainingHooks(context, run, variables, maxSteps, (row) =>
+    "eval/gold" in row
+      ? `reward ${row["eval/gold"]?.toFixed(3)}  kl ${row["eval/kl"]?.toFixed(2)}`
+      : "",
+  );
+  return {
+    ...hooks,
+    log: async (row) => {
+      metrics.push(row);
+      await hooks.log?.(row);
+    },
+    evaluate: async () => {
+      const { per_prompt: _, ...numbers } = (await evaluation.measure()).numbers;
+      const known = Object.entries(numbers).filter(([, value]) => value !== null);
+      return Object.fromEntries(known.map(([name, value]) => [`eval/${name}`, value as number]));
+    },
+  };
+}
+
+/** Rows of metrics that hold an evaluation, by the names of results.json. */
+function evaluationsOf(metrics: readonly StepMetrics[], examplesPerStep: number): Evaluation[] {
+  return metrics.flatMap((row): Evaluation[] => {
+    if (!("eval/gold" in row)) return [];
+    const number = (name: string) => Number(row[`eval/${name}`]);
+    const given = (name: string) => (`eval/${name}` in row ? { [name]: number(name) } : {});
+    return [
+      {
+        ...{ step: row.step, examples: row.step * examplesPerStep },
+        ...{ gold: number("gold"), gold_error: number("gold_error"), ...given("proxy") },
+        ...{ kl: number("kl"), kl_error: number("kl_error") },
+        ...{ kl_k1: number("kl_k1"), kl_k3: number("kl_k3"), length: number("length") },
+        ...{ eos_rate: number("eos_rate"), distinct_2: number("distinct_2") },
+        ...{ ...given("validity"), ...given("chosen_logp") },
+      },
+    ];
+  });
+}

@@ -1,0 +1,44 @@
+/** A run as a stage: which function trains which method. */
+import type { Stage } from "../../study/experiment.ts";
+import type { StudySettings } from "../settings.ts";
+import { BACKBONE } from "../stages/backbone.ts";
+import { PREFERENCES } from "../stages/preferences.ts";
+import { REWARD_MODEL } from "../stages/reward-model.ts";
+import type { TaskSource } from "../task.ts";
+import { runDirect, runPreferredFt } from "./direct.ts";
+import type { RunSpec } from "./method.ts";
+import { runPpo } from "./ppo.ts";
+import { runReference } from "./reference.ts";
+import { type RunParts, withRunParts } from "./run-parts.ts";
+
+/** The stage of a run. */
+export function runStage(source: TaskSource, settings: StudySettings, spec: RunSpec): Stage {
+  const { evaluation, maxNewTokens, batchTokens, backbone } = settings;
+  return {
+    id: spec.id,
+    title: `${spec.label}, seed ${spec.seed}`,
+    config: {
+      settings: spec.settings,
+      seed: spec.seed,
+      ...{ evaluation, maxNewTokens, batchTokens, maxLength: backbone.maxLength },
+    } as unknown as Stage["config"],
+    inputs: [BACKBONE, PREFERENCES, REWARD_MODEL, ...source.inputs],
+    files: source.files,
+    build: async (context) =>
+      withRunParts(spec, await source.open(context.input), settings, context, train),
+  };
+}
+
+function train(parts: RunParts): Promise<void> {
+  const { settings } = parts.spec;
+  switch (settings.kind) {
+    case "reference":
+      return runReference(parts);
+    case "preferred_ft":
+      return runPreferredFt(parts, settings.training);
+    case "direct":
+      return runDirect(parts, settings.objective, settings.training);
+    case "ppo":
+      return runPpo(parts, settings);
+  }
+}

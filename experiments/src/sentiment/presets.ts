@@ -1,0 +1,132 @@
+/** The sizes that a study comes in. Learning rates are those that tuning has chosen. */
+import type { PresetSummary } from "../study/experiment.ts";
+import type { StudySettings } from "./settings.ts";
+import { syntheticSource } from "./synthetic-task.ts";
+import type { TaskSource } from "./task.ts";
+
+/** A preset: where its task comes from, and its numbers. */
+export interface SentimentPreset extends PresetSummary {
+  source(data: string | null): TaskSource;
+  readonly settings: StudySettings;
+}
+
+/** Seed of the task, of the backbone and of what all methods share. */
+const SHARED_SEED = 0;
+
+/** Longest completion of the synthetic task, tokens: 0.07 % are longer. */
+const SYNTHETIC_NEW_TOKENS = 28;
+/** BOS, a prompt of 8 words and a completion. */
+const SYNTHETIC_LENGTH = 48;
+
+/** The paper's targets belong to about 60 tokens; a completion has about 20 here. */
+const SCALED_TARGETS = [1.2, 2.4, 3.6, 4.8];
+
+/** PPO as tuned on validation prompts, see reports/sentiment/tuning. */
+const TUNED_PPO = {
+  preset: "tuned",
+  optimizer: { name: "adam", lr: 2e-3, eps: 1e-5, maxGradNorm: 1, schedule: "constant" },
+  rollout: { completions: 256, samplesPerPrompt: 4, temperature: 1 },
+  score: { scale: "none", center: false, unfinished: { mode: "none" } },
+  kl: { estimator: "k1", initial: 0.1, horizon: 1000 },
+  advantages: { gamma: 1, lambda: 0.95, whiten: "batch", whitenRewards: false },
+  update: { epochs: 2, minibatches: 4, clipRange: 0.2, valueClipRange: 0.2, valueWeight: 0.5 },
+  value: { trunk: "separate", start: "policy", headDeviation: 0 },
+} as const;
+
+/** TRL's classic settings, but for what belongs to the size of the model. */
+const UNTUNED_PPO = {
+  preset: "trl-classic",
+  rollout: { completions: 256, samplesPerPrompt: 1, temperature: 1 },
+  optimizer: { lr: 1e-3 },
+  kl: { horizon: 1000 },
+  update: { minibatches: 4 },
+} as const;
+
+const QUICK: StudySettings = {
+  backbone: {
+    ...{ layers: 2, width: 64, heads: 4, maxLength: SYNTHETIC_LENGTH },
+    ...{ texts: 48000, heldOut: 1000, steps: 1000, batchSize: 48, lr: 8e-3 },
+    ...{ seed: SHARED_SEED, threads: 2 },
+  },
+  preferences: { prompts: 2000, completions: 4, seed: SHARED_SEED },
+  rewardModel: { epochs: 3, batchSize: 64, lr: 1e-3, evaluations: 6, seed: SHARED_SEED },
+  evaluation: { prompts: 64, samples: 4, pairs: 128, seed: SHARED_SEED, shown: 8 },
+  pool: { samples: 512, ns: [1, 2, 4, 8, 16, 32, 64, 128], seed: SHARED_SEED },
+  maxNewTokens: SYNTHETIC_NEW_TOKENS,
+  direct: {
+    ...{ steps: 300, batchSize: 64, warmupSteps: 50, evalEvery: 100 },
+    lr: { dpo: 5e-4, ipo: 5e-4, cdpo: 5e-4, unlikelihood: 5e-4, preferred_ft: 5e-4 },
+  },
+  ppo: {
+    learned: { settings: TUNED_PPO, steps: 30, evalEvery: 10 },
+    gold: { settings: TUNED_PPO, steps: 30, evalEvery: 10 },
+    untuned: { settings: UNTUNED_PPO, steps: 30, evalEvery: 10 },
+  },
+  grid: {
+    dpoBetas: [0.05, 0.1, 1, 5],
+    unlikelihoodAlphas: [0.05, 0.1, 0.5, 1],
+    targetKls: SCALED_TARGETS,
+    preferredSeeds: 2,
+    ipoBetas: [0.1],
+    cdpoSmoothings: [0.1],
+  },
+  seeds: 1,
+  batchTokens: 8192,
+};
+
+const SMOKE: StudySettings = {
+  ...QUICK,
+  backbone: { ...QUICK.backbone, texts: 12000, heldOut: 200, steps: 375, batchSize: 32, lr: 1e-2 },
+  preferences: { prompts: 200, completions: 4, seed: SHARED_SEED },
+  rewardModel: { ...QUICK.rewardModel, epochs: 1, evaluations: 2 },
+  evaluation: { ...QUICK.evaluation, prompts: 32, samples: 2, pairs: 32 },
+  pool: { ...QUICK.pool, samples: 64, ns: [1, 4, 16] },
+  direct: { ...QUICK.direct, steps: 20, batchSize: 32, warmupSteps: 4, evalEvery: 10 },
+  ppo: {
+    learned: { ...QUICK.ppo.learned, steps: 4, evalEvery: 2 },
+    gold: { ...QUICK.ppo.gold, steps: 4, evalEvery: 2 },
+    untuned: { ...QUICK.ppo.untuned, steps: 4, evalEvery: 2 },
+  },
+  grid: {
+    dpoBetas: [0.1, 1],
+    unlikelihoodAlphas: [0.5],
+    targetKls: [2.4],
+    preferredSeeds: 1,
+    ipoBetas: [],
+    cdpoSmoothings: [],
+  },
+};
+
+const PROMPTS = { train: 2000, validation: 256, test: 256 };
+
+const synthetic = (task: "graded" | "bimodal") => () =>
+  syntheticSource({ task, prompts: PROMPTS, seed: SHARED_SEED });
+
+/** All presets by name. */
+export const PRESETS: Readonly<Record<string, SentimentPreset>> = {
+  quick: {
+    summary: "the 22 runs on the embedded task, one seed, about 12 minutes on 2 cores",
+    needsData: false,
+    source: synthetic("graded"),
+    settings: QUICK,
+  },
+  smoke: {
+    summary: "a few short runs on the embedded task, under a minute: shows that all works",
+    needsData: false,
+    source: synthetic("graded"),
+    settings: SMOKE,
+  },
+  study: {
+    summary: "the embedded task with 5 seeds",
+    needsData: false,
+    source: synthetic("graded"),
+    settings: { ...QUICK, seeds: 5 },
+  },
+  bimodal: {
+    summary:
+      "the embedded task with rewards near 0 or 1, as a sharp classifier of film reviews gives",
+    needsData: false,
+    source: synthetic("bimodal"),
+    settings: QUICK,
+  },
+};

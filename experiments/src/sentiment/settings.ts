@@ -1,0 +1,112 @@
+/** The numbers of a study: sizes, budgets and what each method is trained with. */
+import type { Json } from "../study/experiment.ts";
+
+/** A backbone that is trained from scratch. */
+export interface BackboneSettings {
+  readonly layers: number;
+  readonly width: number;
+  readonly heads: number;
+  /** Longest text, tokens. */
+  readonly maxLength: number;
+  /** Texts that it learns from, and held-out ones. */
+  readonly texts: number;
+  readonly heldOut: number;
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly lr: number;
+  /** Of initial weights and of the order of data. */
+  readonly seed: number;
+  readonly threads: number;
+}
+
+/** Completions of the reference that preferences are made of. */
+export interface PreferenceSettings {
+  /** Training prompts that are used. */
+  readonly prompts: number;
+  /** Completions of each, all pairs of which are compared: 4 in the paper. */
+  readonly completions: number;
+  readonly seed: number;
+}
+
+/** The reward model. */
+export interface RewardModelSettings {
+  /** At most 3 in the paper. */
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly lr: number;
+  /** Pairs of validation prompts that the best checkpoint is chosen by. */
+  readonly evaluations: number;
+  readonly seed: number;
+}
+
+/** What every policy is measured on. */
+export interface EvaluationSettings {
+  /** Test prompts. */
+  readonly prompts: number;
+  /** Completions of each. */
+  readonly samples: number;
+  /** Held-out pairs whose chosen completions are scored. */
+  readonly pairs: number;
+  /** Of the samples: the same for all policies at all steps. */
+  readonly seed: number;
+  /** Texts that are kept to be read. */
+  readonly shown: number;
+}
+
+/** Direct methods: those that learn from pairs or chosen texts. */
+export interface DirectSettings {
+  readonly steps: number;
+  readonly batchSize: number;
+  /** By method: `dpo`, `ipo`, `cdpo`, `unlikelihood`, `preferred_ft`. */
+  readonly lr: Readonly<Record<string, number>>;
+  readonly warmupSteps: number;
+  /** Optimizer steps between evaluations. */
+  readonly evalEvery: number;
+}
+
+/** PPO: a preset of the library, and what a study changes. */
+export interface PpoStudySettings {
+  /** Settings as `preflab ppo` reads them, without length, model and data. */
+  readonly settings: Json;
+  /** Steps of rollouts. */
+  readonly steps: number;
+  /** Steps of rollouts between evaluations. */
+  readonly evalEvery: number;
+}
+
+/** A study of one preset. */
+export interface StudySettings {
+  readonly backbone: BackboneSettings;
+  readonly preferences: PreferenceSettings;
+  readonly rewardModel: RewardModelSettings;
+  readonly evaluation: EvaluationSettings;
+  readonly pool: PoolSettings;
+  readonly maxNewTokens: number;
+  readonly direct: DirectSettings;
+  readonly ppo: Readonly<Record<"learned" | "gold" | "untuned", PpoStudySettings>>;
+  readonly grid: GridSettings;
+  /** Seeds of every method. */
+  readonly seeds: number;
+  /** Most texts that are computed together; no result depends on it beyond rounding. */
+  readonly batchTokens: number;
+}
+
+/** Many completions of the reference, for best-of-n and the limit. */
+export interface PoolSettings {
+  /** Completions of each of the evaluation's prompts. */
+  readonly samples: number;
+  /** Values of n, up to the samples. */
+  readonly ns: readonly number[];
+  readonly seed: number;
+}
+
+/** What the methods are swept over. */
+export interface GridSettings {
+  readonly dpoBetas: readonly number[];
+  readonly unlikelihoodAlphas: readonly number[];
+  /** Sequence KL, nats. */
+  readonly targetKls: readonly number[];
+  readonly preferredSeeds: number;
+  readonly ipoBetas: readonly number[];
+  readonly cdpoSmoothings: readonly number[];
+}

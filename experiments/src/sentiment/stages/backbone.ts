@@ -1,0 +1,140 @@
+/** The language model that all methods start from, trained from scratch until it knows the language. */
+import { join } from "node:path";
+import {
+  fullPolicy,
+  initialParameters,
+  type ModelConfig,
+  openRun,
+  parseConfig,
+  parseSftConfig,
+  rowBatches,
+  saveModel,
+  sftEvaluator,
+  type TrainablePolicy,
+  trainableParameters,
+  trainSft,
+} from "@preflab/lm";
+import * as tf from "@tensorflow/tfjs-core";
+import { CommandError } from "../../errors.ts";
+import type { Stage, StageContext } from "../../study/experiment.ts";
+import { finishInterrupted, trainingHooks, writeJson } from "../../study/stage-training.ts";
+import type { BackboneSettings } from "../settings.ts";
+import type { SentimentTask, TaskSource } from "../task.ts";
+
+/** Id of the stage. */
+export const BACKBONE = "backbone";
+
+/** Nats per token that a model may be above the language's entropy. */
+export const LARGEST_GAP = 0.05;
+
+/** What backbone.json says. */
+export interface BackboneFacts {
+  readonly parameters: number;
+  /** On held-out texts, nats per token. */
+  readonly crossEntropy: number;
+  /** Of the language; null where it cannot be known. */
+  readonly entropy: number | null;
+  readonly tokens: number;
+}
+
+/** The stage that trains the backbone. */
+export function backboneStage(source: TaskSource, settings: BackboneSettings): Stage {
+  return {
+    id: BACKBONE,
+    title: "backbone",
+    config: { task: source.config, ...settings },
+    inputs: source.inputs,
+    files: source.files,
+    threads: settings.threads,
+    build: async (context) => build(await source.open(context.input), settings, context),
+  };
+}
+
+async function build(
+  task: SentimentTask,
+  settings: BackboneSettings,
+  context: StageContext,
+): Promise<void> {
+  const { steps, batchSize, lr, maxLength, seed, texts, heldOut } = settings;
+  const config = modelConfig(task, settings);
+  const policy = initialPolicy(config, seed);
+  const rowsOf = (use: "train" | "validation", count: number) =>
+    task.reviews(use, count).map((ids) => ({ ids }));
+  const rows = rowsOf("train", texts);
+  const batches = rowBatches(rows, { batchSize, maxLength, seed });
+  const held = rowBatches(rowsOf("validation", heldOut), {
+    ...{ batchSize: 4 * batchSize, maxLength, seed, shuffle: false },
+  });
+  const training = parseSftConfig({
+    ...{ batchSize, maxSteps: steps, maxLength, seed },
+    ...{ evalEvery: Math.ceil(steps / 8), saveEvery: Math.ceil(steps / 8) },
+    optimizer: { name: "adamw", lr, schedule: "cosine", warmupSteps: Math.ceil(steps / 20) },
+  });
+  const evaluator = sftEvaluator(policy, held, "tokenMean");
+  const run = await openRun(
+    join(context.folder, "partial"),
+    { config: training },
+    { resume: true },
+  );
+  try {
+    const resumed = await run.restore(policy.variables);
+    const hooks = trainingHooks(context, run, policy.variables, steps, (row) =>
+      "eval/nll" in row ? `${row["eval/nll"]?.toFixed(3)} nats per token` : "",
+    );
+    const outcome = await trainSft(
+      policy,
+      batches,
+      training,
+      { ...hooks, evaluate: () => evaluator.evaluate() },
+      resumed ?? undefined,
+    );
+    finishInterrupted(outcome, context);
+    const { "eval/nll": crossEntropy } = await evaluator.evaluate();
+    const facts: BackboneFacts = {
+      parameters: Object.values(policy.variables).reduce((sum, { size }) => sum + size, 0),
+      crossEntropy,
+      entropy: task.entropy,
+      tokens: rows.reduce((sum, { ids }) => sum + ids.length, 0),
+    };
+    checkGap(facts);
+    await saveModel(join(context.folder, "model"), {
+      ...{ config, params: policy.variables, tokenizer: task.files },
+    });
+    await writeJson(join(context.folder, "backbone.json"), { ...facts });
+  } finally {
+    evaluator.dispose();
+    tf.dispose({ ...policy.variables });
+    await run.close();
+  }
+}
+
+/** GPT-2 with the task's vocabulary. */
+function modelConfig(
+  { tokenizer, specialIds }: SentimentTask,
+  { layers, width, heads, maxLength }: BackboneSettings,
+): ModelConfig {
+  return parseConfig({
+    model_type: "gpt2",
+    ...{ n_layer: layers, n_embd: width, n_head: heads, n_positions: maxLength },
+    vocab_size: tokenizer.vocabSize,
+    bos_token_id: specialIds.bos,
+    eos_token_id: specialIds.eos,
+    pad_token_id: specialIds.pad,
+  });
+}
+
+function initialPolicy(config: ModelConfig, seed: number): TrainablePolicy {
+  const params = initialParameters(config, seed);
+  const variables = trainableParameters(params);
+  tf.dispose(params);
+  return fullPolicy(config, variables);
+}
+
+/** @throws CommandError for a model that does not know the language: what follows would mean nothing */
+function checkGap({ crossEntropy, entropy }: BackboneFacts): void {
+  if (entropy === null || crossEntropy - entropy <= LARGEST_GAP) return;
+  throw new CommandError(
+    `backbone: expected a cross-entropy within ${LARGEST_GAP} nats per token of the language's ` +
+      `entropy ${entropy.toFixed(3)}, got ${crossEntropy.toFixed(3)}. Train it longer.`,
+  );
+}

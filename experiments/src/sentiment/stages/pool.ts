@@ -1,0 +1,89 @@
+/** Many completions of the reference with both rewards: for best-of-n, and for the limit. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createGenerator } from "@preflab/lm";
+import { CheckedReward, learnedReward, type PolicyPrompt, samplePools } from "@preflab/rlhf";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Stage, StageContext } from "../../study/experiment.ts";
+import { loadStageModel, writeJson } from "../../study/stage-training.ts";
+import type { StudySettings } from "../settings.ts";
+import type { SentimentTask, TaskSource } from "../task.ts";
+import { BACKBONE } from "./backbone.ts";
+import { openRewardModel, REWARD_MODEL } from "./reward-model.ts";
+
+/** Id of the stage. */
+export const POOL = "pool";
+
+const FILE = "pool.json";
+const TIMEOUT_MS = 600_000;
+const PROMPTS_AT_ONCE = 4;
+
+/** Rewards of a prompt's completions. */
+export interface PromptPool {
+  readonly proxy: readonly number[];
+  readonly gold: readonly number[];
+}
+
+/** The stage that samples the pool. */
+export function poolStage(source: TaskSource, settings: StudySettings): Stage {
+  const { pool, evaluation, maxNewTokens, backbone } = settings;
+  return {
+    id: POOL,
+    title: "pool of reference completions",
+    config: {
+      ...{ samples: pool.samples, seed: pool.seed, prompts: evaluation.prompts },
+      ...{ maxNewTokens, maxLength: backbone.maxLength },
+    },
+    inputs: [BACKBONE, REWARD_MODEL, ...source.inputs],
+    files: source.files,
+    build: async (context) => build(await source.open(context.input), settings, context),
+  };
+}
+
+/** The pool of a finished stage, one for each of the evaluation's prompts. */
+export async function readPool(folder: string): Promise<PromptPool[]> {
+  return JSON.parse(await readFile(join(folder, FILE), "utf8")) as PromptPool[];
+}
+
+async function build(
+  task: SentimentTask,
+  { pool, evaluation, maxNewTokens, backbone, batchTokens }: StudySettings,
+  { folder, input, signal, progress }: StageContext,
+): Promise<void> {
+  const model = await loadStageModel(input(BACKBONE));
+  const rewardModel = await openRewardModel(input(REWARD_MODEL));
+  const { maxLength } = backbone;
+  const batchSize = Math.floor(batchTokens / maxLength);
+  const proxy = new CheckedReward(learnedReward(rewardModel, { batchSize, maxLength }), {
+    timeoutMs: TIMEOUT_MS,
+  });
+  const gold = new CheckedReward(await task.gold(), { timeoutMs: TIMEOUT_MS });
+  const generator = createGenerator(model.config, model.params, { maxRows: 256 });
+  const prompts: readonly PolicyPrompt[] = task.prompts.test.slice(0, evaluation.prompts);
+  const pools: PromptPool[] = [];
+  try {
+    const groups = samplePools(
+      generator,
+      { prompts, proxy, gold },
+      {
+        generation: {
+          ...{ maxNewTokens, temperature: 1, samples: pool.samples, seed: pool.seed, signal },
+          decode: (ids) => task.tokenizer.decode([...ids]),
+        },
+        promptsAtOnce: PROMPTS_AT_ONCE,
+      },
+    );
+    for await (const group of groups) {
+      for (const { proxy, gold } of group) {
+        pools.push({ proxy: [...proxy], gold: [...(gold ?? [])] });
+      }
+      progress({ done: pools.length, total: prompts.length });
+    }
+    await writeJson(join(folder, FILE), pools as unknown as { [key: string]: number }[]);
+  } finally {
+    generator.dispose();
+    proxy.dispose();
+    gold.dispose();
+    tf.dispose([{ ...model.params }, { ...rewardModel.params }]);
+  }
+}

@@ -1,0 +1,44 @@
+/** What all methods are compared on: a language, prompts from it and a gold reward. */
+import type { SplitName } from "@preflab/data";
+import type { Tokenizer, TokenizerFiles } from "@preflab/lm";
+import type { PolicyPrompt, RewardFunction } from "@preflab/rlhf";
+import type { Json } from "../study/experiment.ts";
+
+/** A task, ready to use. */
+export interface SentimentTask {
+  readonly tokenizer: Tokenizer;
+  /** For model folders. */
+  readonly files: TokenizerFiles;
+  /** Of the vocabulary; PAD is never EOS. */
+  readonly specialIds: { readonly bos: number; readonly eos: number; readonly pad: number };
+  /** Different prompts of 2 to 8 tokens or words, in one part only. */
+  readonly prompts: Readonly<Record<SplitName, readonly PolicyPrompt[]>>;
+  /** Texts to learn the language from, with BOS and EOS; for another use others. */
+  reviews(use: "train" | "validation", count: number): readonly (readonly number[])[];
+  /** Gold rewards in [0, 1]; the caller disposes it. */
+  gold(): Promise<RewardFunction>;
+  /** Whether a text is one of the language; null where that cannot be known. */
+  isValid: ((ids: readonly number[]) => boolean) | null;
+  /** Of the language, nats per token; null where it cannot be known. */
+  readonly entropy: number | null;
+  /** The best that any policy can do, and best-of-n, for prompts; null where it cannot be computed. */
+  limit(prompts: readonly PolicyPrompt[]): TaskLimit | null;
+}
+
+/** Exact limits of a task whose reference knows the language perfectly. */
+export interface TaskLimit {
+  /** @param kl nats */
+  atKl(kl: number): { readonly reward: number; readonly kl: number };
+  bestOfN(n: number): { readonly reward: number; readonly kl: number };
+}
+
+/** Where a task comes from. */
+export interface TaskSource {
+  /** All that decides the task, beside the stages and files it is made from. */
+  readonly config: Json;
+  /** Ids of stages that `open` reads. */
+  readonly inputs: readonly string[];
+  readonly files: readonly string[];
+  /** @param input folder of a finished stage */
+  open(input: (id: string) => string): Promise<SentimentTask>;
+}

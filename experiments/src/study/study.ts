@@ -1,0 +1,81 @@
+/** An experiment with a preset, opened: its plan, the keys of its stages and where they are kept. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UsageError } from "../errors.ts";
+import type { Plan, Stage } from "./experiment.ts";
+import { codeHash, stageKeys } from "./keys.ts";
+import { experimentNamed } from "./registry.ts";
+import { StageStore } from "./stage-store.ts";
+
+/** What names a study, as on the command line. */
+export interface StudyOptions {
+  readonly experiment: string;
+  /** Null for the experiment's default. */
+  readonly preset: string | null;
+  readonly seeds: number | null;
+  readonly data: string | null;
+  /** Null for `runs/<experiment>/<preset>` in the repository. */
+  readonly out: string | null;
+  /** What computes: results can depend on it. */
+  readonly backend: string;
+}
+
+/** An opened study. */
+export interface Study {
+  readonly options: StudyOptions;
+  readonly preset: string;
+  readonly folder: string;
+  readonly plan: Plan;
+  readonly store: StageStore;
+  /** @throws UsageError for ids that no stage has */
+  stage(id: string): Stage;
+}
+
+/**
+ * Opens a study; nothing is built.
+ * @throws UsageError for names that are not there, with those that are
+ */
+export async function openStudy(options: StudyOptions): Promise<Study> {
+  const experiment = await experimentNamed(options.experiment);
+  const preset = options.preset ?? experiment.defaultPreset;
+  const summary = experiment.presets[preset];
+  if (!summary) {
+    throw new UsageError(
+      `expected --preset ${Object.keys(experiment.presets).join(", ")}, got ${preset}.`,
+    );
+  }
+  if (summary.needsData && options.data === null) {
+    throw new UsageError(`expected --data with the preset ${preset}: ${summary.summary}.`);
+  }
+  const plan = await experiment.plan(preset, options);
+  const keys = await stageKeys(plan.stages, await codeHash(), options.backend);
+  const folder = options.out ?? join(defaultRoot(), experiment.name, preset);
+  await mkdir(join(folder, "stages"), { recursive: true });
+  const stages = new Map(plan.stages.map((stage) => [stage.id, stage]));
+  return {
+    options,
+    preset,
+    folder,
+    plan,
+    store: new StageStore(join(folder, "stages"), keys),
+    stage: (id) => {
+      const stage = stages.get(id);
+      if (stage) return stage;
+      throw new UsageError(`expected a stage of ${[...stages.keys()].join(", ")}, got ${id}.`);
+    },
+  };
+}
+
+/** A stage and all that it needs, in the order in which they can be built. */
+export function withInputs({ plan }: Study, id: string): Stage[] {
+  const needed = new Set([id]);
+  for (const stage of [...plan.stages].reverse()) {
+    if (needed.has(stage.id)) for (const input of stage.inputs) needed.add(input);
+  }
+  return plan.stages.filter((stage) => needed.has(stage.id));
+}
+
+function defaultRoot(): string {
+  return fileURLToPath(new URL("../../../runs", import.meta.url));
+}
