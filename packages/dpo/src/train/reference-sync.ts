@@ -1,6 +1,6 @@
 /** A reference that follows the policy (TR-DPO). */
 
-import type { Params, Variables } from "@preflab/lm";
+import { type Params, trainableParameters, type Variables } from "@preflab/lm";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** A reference whose parameters are variables of their own. */
@@ -14,9 +14,8 @@ export interface FollowingReference {
 
 /** A reference that begins as a copy of `start`. The caller disposes its variables. */
 export function followingReference(start: Params): FollowingReference {
-  const params = Object.fromEntries(
-    Object.entries(start).map(([name, tensor]) => [name, tf.variable(tensor, false)]),
-  );
+  // Of their own data: to a compiled program, a tensor that shares a variable's is that variable.
+  const params = trainableParameters(start);
   const variables = Object.fromEntries(
     Object.entries(params).map(([name, variable]) => [`reference.${name}`, variable]),
   );
