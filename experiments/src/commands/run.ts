@@ -1,7 +1,7 @@
 /** `preflab run`: one run of an experiment, and what it needs. The work is in ../study. */
 import { type Command, Option } from "commander";
 import { addBackendOptions, type BackendOptions, startBackend } from "../backend.ts";
-import { UsageError } from "../errors.ts";
+import { CommandError, UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { integerFrom } from "../options.ts";
 import { progressTo, toJson } from "../output.ts";
@@ -23,6 +23,7 @@ Examples:
 interface RunFlags extends StudyFlags, BackendOptions {
   readonly index?: number;
   readonly stage?: string;
+  readonly key?: string;
   readonly list?: boolean;
   readonly json?: boolean;
 }
@@ -33,6 +34,7 @@ export function addRunCommand(parent: Command, io: Io): void {
   addBackendOptions(addStudyOptions(command), "ort")
     .option("--index <n>", "which run, from 0", integerFrom(0))
     .addOption(new Option("--stage <id>", "a stage by its id, such as backbone").conflicts("index"))
+    .option("--key <hash>", "the key that the stage must have, as sweep expects it")
     .option("--list", "list stages and runs instead")
     .option("--json", "progress as lines of JSON on stdout")
     .addHelpText("after", HELP)
@@ -56,6 +58,12 @@ async function run(flags: RunFlags, io: Io): Promise<void> {
     );
   }
   const target = study.stage(id);
+  if (flags.key !== undefined && flags.key !== study.store.key(id)) {
+    throw new CommandError(
+      `${id}: expected the key ${flags.key}, got ${study.store.key(id)}. Sources or data have ` +
+        "changed since the sweep began; begin it again.",
+    );
+  }
   const { threads = 1 } = target;
   await startBackend({ ...flags, threads }, { ...io, err: flags.json ? () => {} : io.err });
   const tell = progressTo(io);

@@ -38,18 +38,23 @@ export class StageStore {
     this.#keys = keys;
   }
 
-  /** Folder of a stage, finished or not. */
-  folder(id: string): string {
+  /** What decides a stage's result, as a hash. */
+  key(id: string): string {
     const key = this.#keys.get(id);
     if (key === undefined) throw new Error(`study: expected a stage of the plan, got ${id}.`);
-    return join(this.#root, `${id.replaceAll("/", "_")}-${key.slice(0, KEY_LENGTH)}`);
+    return key;
+  }
+
+  /** Folder of a stage, finished or not. */
+  folder(id: string): string {
+    return join(this.#root, `${id.replaceAll("/", "_")}-${this.key(id).slice(0, KEY_LENGTH)}`);
   }
 
   /** Whether a stage is finished, and its files are whole. */
   async isFinished(id: string): Promise<boolean> {
     const folder = this.folder(id);
     const mark = await readMark(folder);
-    if (mark === null || mark.key !== this.#keys.get(id)) return false;
+    if (mark === null || mark.key !== this.key(id)) return false;
     for (const [name, hash] of Object.entries(mark.files)) {
       if ((await hashOfFile(join(folder, name)).catch(() => null)) !== hash) return false;
     }
@@ -78,8 +83,7 @@ export class StageStore {
         `${JSON.stringify({ seconds: (performance.now() - begin) / 1000 })}\n`,
       );
       await rm(join(folder, SCRATCH), { recursive: true, force: true });
-      const key = this.#keys.get(id) as string;
-      const mark: Mark = { id, key, config, inputs, files: await hashesOf(folder) };
+      const mark: Mark = { id, key: this.key(id), config, inputs, files: await hashesOf(folder) };
       await writeTextAtomically(join(folder, MARK), `${JSON.stringify(mark, null, 2)}\n`);
       return true;
     } finally {

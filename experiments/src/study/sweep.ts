@@ -82,14 +82,24 @@ async function buildInChild(
 
 /** Arguments of `preflab` that build a stage of a study. */
 function stageArguments(
-  { options, preset, folder }: Study,
+  { options, preset, folder, store }: Study,
   stage: string,
   threads: number,
 ): string[] {
   const { experiment, seeds, data, backend } = options;
   return [
     ...["run", "--experiment", experiment, "--preset", preset, "--out", folder],
-    ...["--stage", stage, "--backend", backend, "--threads", String(threads), "--json"],
+    ...[
+      "--stage",
+      stage,
+      "--key",
+      store.key(stage),
+      "--backend",
+      backend,
+      "--threads",
+      String(threads),
+      "--json",
+    ],
     ...(seeds === null ? [] : ["--seeds", String(seeds)]),
     ...(data === null ? [] : ["--data", data]),
   ];

@@ -92,7 +92,7 @@ export interface TrainOutcome {
 /** Training stopped because a loss or gradient was not finite. */
 export class NonFiniteError extends Error {
   override readonly name = "NonFiniteError";
-  /** Numbers of the step that was not applied. */
+  /** Numbers of the step with the update that was not applied. */
   readonly metrics: StepMetrics;
   /** The last good checkpoint, if there is one. */
   readonly checkpoint: string | null;
@@ -100,7 +100,7 @@ export class NonFiniteError extends Error {
   constructor(where: string, metrics: StepMetrics, checkpoint: string | null) {
     super(
       `${where}: expected a finite loss and gradient norm at step ${metrics.step}, got ` +
-        `${metrics.loss} and ${metrics.grad_norm}. The step was not applied; the last good ` +
+        `${metrics.loss} and ${metrics.grad_norm}. That update was not applied; the last good ` +
         `checkpoint is ${checkpoint ?? "none: set saveEvery"}. Go on from there with a lower ` +
         "learning rate or gradient clipping, or look for a damaged row.",
     );
