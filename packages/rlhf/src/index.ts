@@ -105,7 +105,7 @@ export {
   rolloutCollector,
   type Samples,
 } from "./rollouts/collect.ts";
-export type { RunSettings } from "./rollouts/config.ts";
+export { type RunSettings, readRollout, readUnfinished } from "./rollouts/config.ts";
 export {
   type ComparedScores,
   comparedScores,

@@ -5,7 +5,7 @@ import { type HealthSettings, readHealth } from "../health/settings.ts";
 import { KL_ESTIMATORS, type KlEstimator } from "../kl/estimators.ts";
 import type { ClipRange } from "../losses/policy-loss.ts";
 import { SCORE_SCALES } from "../shaping/scale-scores.ts";
-import { UNFINISHED_MODES } from "../shaping/unfinished.ts";
+import { UNFINISHED_MODES, type UnfinishedScore } from "../shaping/unfinished.ts";
 import type { KlSettings, ScoreSettings } from "./rollout-stepper.ts";
 import type { PassSettings, RolloutSettings } from "./settings.ts";
 
@@ -53,7 +53,8 @@ export function readRun(
   };
 }
 
-function readRollout(
+/** Settings of `rollout`. @param leastSamples see {@link readRun} @throws ConfigError */
+export function readRollout(
   reader: OptionReader,
   from: RolloutSettings,
   leastSamples: number,
@@ -70,19 +71,24 @@ function readRollout(
 
 /** Settings of `score`. @throws ConfigError */
 export function readScore(reader: OptionReader, from: ScoreSettings): ScoreSettings {
-  const unfinished = reader.object("unfinished");
   const score = {
     scale: reader.choice("scale", from.scale, SCORE_SCALES),
     center: reader.boolean("center", from.center),
     clip: reader.numberOrNone("clip", from.clip, LEAST, MOST),
-    unfinished: {
-      mode: unfinished.choice("mode", from.unfinished.mode, UNFINISHED_MODES),
-      value: unfinished.number("value", from.unfinished.value, -MOST, MOST),
-    },
+    unfinished: readUnfinished(reader.object("unfinished"), from.unfinished),
   };
-  unfinished.finish();
   reader.finish();
   return score;
+}
+
+/** Settings of `unfinished`. @throws ConfigError */
+export function readUnfinished(reader: OptionReader, from: UnfinishedScore): UnfinishedScore {
+  const unfinished = {
+    mode: reader.choice("mode", from.mode, UNFINISHED_MODES),
+    value: reader.number("value", from.value, -MOST, MOST),
+  };
+  reader.finish();
+  return unfinished;
 }
 
 /** Settings of `kl`, where the penalty is a part of the reward. @throws ConfigError */
