@@ -13,8 +13,22 @@ import {
   type ReferenceSource,
   referenceLogps,
 } from "@preflab/dpo";
+import { ConfigError, type LoraConfig } from "@preflab/lm";
 import type { Io } from "../io.ts";
 import { progressTo } from "../output.ts";
+
+/** @throws ConfigError for a reference that is to follow adapters, which it does not have */
+export function checkFollowing(
+  { every }: DpoConfig["referenceSync"],
+  lora: LoraConfig | null,
+): void {
+  if (every === 0 || lora === null) return;
+  throw new ConfigError(
+    `referenceSync: expected every 0 with lora, got ${every}: the reference is the model without ` +
+      "adapters, and has none that could follow.",
+    ["referenceSync"],
+  );
+}
 
 /** Examples to train on, and held-out ones. */
 export interface DpoData {

@@ -9,7 +9,7 @@ import { fingerprints } from "./data-settings.ts";
 import { readPreferences } from "./dpo-data.ts";
 import { dpoEvaluation, dpoSampler } from "./dpo-evaluation.ts";
 import { type DpoRun, openModels } from "./dpo-models.ts";
-import type { DpoData } from "./dpo-reference.ts";
+import { checkFollowing, type DpoData } from "./dpo-reference.ts";
 import { type DpoSettings, readDpoSettings, resolvedDpoSettings } from "./dpo-settings.ts";
 import { settingsOf, type TrainingFlags } from "./flags.ts";
 import { runManifest } from "./manifest.ts";
@@ -30,6 +30,7 @@ export async function dpo(flags: TrainingFlags, io: Io): Promise<void> {
   const model = await openTrainingModel(settings.model, training.seed);
   file.placing(() => checkTrainerSettings(training, files, model.config));
   const lora = reader && file.placing(() => readLora(reader, model.config));
+  file.placing(() => checkFollowing(training.referenceSync, lora));
   const reference =
     settings.reference === null ? null : await openTrainingModel(settings.reference, training.seed);
   if (reference) {
