@@ -6,7 +6,9 @@ import { type Captured, capture } from "./capture.ts";
 
 /** Every command of the command-line contract. */
 const CONTRACT = [
-  ..."objective logps generate score sft reward dpo ppo best-of-n chat compare".split(" "),
+  ..."objective logps generate score sft reward dpo ppo rloo grpo online-dpo best-of-n chat compare".split(
+    " ",
+  ),
   ..."run sweep tune report regress".split(" "),
   ...["model info", "model download", "data inspect", "data lint"],
 ].map((name) => `preflab ${name}`);

@@ -1,12 +1,12 @@
 /** `preflab ppo`: reinforcement learning from a reward. The work is in ../training. */
 import type { Command } from "commander";
 import type { Io } from "../io.ts";
-import { addTrainingOptions, type TrainingFlags } from "../training/flags.ts";
+import { addRolloutCommand } from "../training/rollout-command.ts";
 import {
-  HEALTH_HELP,
+  PASSES_HELP,
   ROLLOUT_CONFIG_HELP,
   ROLLOUT_HELP,
-  ROLLOUT_LENGTH_HELP,
+  scoreHelp,
 } from "../training/rollout-help.ts";
 
 const HELP = `
@@ -22,12 +22,7 @@ ${ROLLOUT_CONFIG_HELP}  preset: n-details          # where the defaults of all s
                              # maxGradNorm 0 clips nothing
   rollout: {completions: 512, samplesPerPrompt: 1, maxNewTokens: 24, temperature: 0.7}
                              # completions of a step, over all its prompts
-  score: {scale: none, center: false, clip: none, unfinished: {mode: replace, value: -1}}
-                             # scale: by the deviation of scores so far (running) or of the first step
-                             # (reference); center: less their mean; clip: within plus and minus this;
-                             # unfinished: what a completion without an end gets: its score less value
-                             # (subtract), value (replace), or its score (none)
-  kl: {estimator: k1, initial: 0.15, target: 6, horizon: 10000}
+${scoreHelp("{mode: replace, value: -1}")}  kl: {estimator: k1, initial: 0.15, target: 6, horizon: 10000}
                              # or k2, k3, abs, exact (over the whole vocabulary); initial: the penalty's
                              # weight; target: nats per completion that the weight is led towards, none
                              # for a weight that stays; horizon: completions until it has followed
@@ -41,7 +36,7 @@ ${ROLLOUT_CONFIG_HELP}  preset: n-details          # where the defaults of all s
                              # trunk: a head on the policy (shared) or a model of its own (separate),
                              # which starts as the policy or as the reward model (reward)
                              # warmupSteps: the first steps train values alone
-${HEALTH_HELP}${ROLLOUT_LENGTH_HELP}
+${PASSES_HELP}
 Presets:
   lm-human-preferences  Ziegler et al. 2019 on sentiment, as launched: Adam of TensorFlow 1, adaptive KL
   n-details             its reproduction by Huang et al. 2023, with the same numbers
@@ -67,14 +62,10 @@ Examples:
 
 /** Adds `ppo`. */
 export function addPpoCommand(parent: Command, io: Io): void {
-  const command = parent.command("ppo").description("RLHF with proximal policy optimization");
-  addTrainingOptions(command)
-    .addHelpText("after", HELP)
-    .action(async (flags: TrainingFlags) => {
-      const [{ PPO }, { trainByRollouts }] = await Promise.all([
-        import("../training/ppo.ts"),
-        import("../training/rollout.ts"),
-      ]);
-      await trainByRollouts(PPO, flags, io);
-    });
+  addRolloutCommand(parent, io, {
+    name: "ppo",
+    summary: "RLHF with proximal policy optimization",
+    help: HELP,
+    method: async () => (await import("../training/ppo.ts")).PPO,
+  });
 }

@@ -10,14 +10,13 @@ import {
 } from "@preflab/rlhf";
 import { dispose } from "@tensorflow/tfjs-core";
 import type { RewardSource } from "./reward-source.ts";
-import type { Learner, Method, RolloutStart } from "./rollout-method.ts";
-import type { TrainingModel } from "./training-model.ts";
+import type { Learner, Method, RolloutContext, RolloutStart } from "./rollout-method.ts";
 
 /** Proximal policy optimization. */
 export const PPO: Method<PpoConfig> = { name: "ppo", read: readPpoConfig, check, learner };
 
 /** @throws ConfigError for values that cannot start from the reward */
-function check({ value, preset }: PpoConfig, reward: RewardSource, model: TrainingModel): void {
+function check({ value, preset }: PpoConfig, { reward, model }: RolloutContext): void {
   if (value.start !== "reward") return;
   const { kind } = reward.settings;
   const [size, expected] = [reward.model?.config.vocabSize, model.config.vocabSize];

@@ -1,5 +1,7 @@
 /** What a method that learns from its own samples brings to a run; each has a file of its own. */
 import type {
+  EarlyStopConfig,
+  LoraConfig,
   OptionReader,
   Params,
   Resumed,
@@ -7,7 +9,7 @@ import type {
   TrainOutcome,
   Variables,
 } from "@preflab/lm";
-import type { MethodInputs, RolloutHooks, ScoreSettings } from "@preflab/rlhf";
+import type { MethodInputs, ReferenceModel, RolloutHooks, ScoreSettings } from "@preflab/rlhf";
 import type { RewardSource } from "./reward-source.ts";
 import type { TrainingModel } from "./training-model.ts";
 
@@ -23,6 +25,8 @@ export interface RolloutConfig {
   readonly seed: number;
   readonly evalEvery: number;
   readonly saveEvery: number;
+  /** Of methods that can end early. */
+  readonly earlyStop?: EarlyStopConfig;
 }
 
 /** What a run starts from. */
@@ -30,6 +34,7 @@ export interface RolloutStart {
   readonly policy: TrainablePolicy;
   /** Of the policy at the start; only good until the learner is made. */
   readonly params: Params;
+  readonly reference: ReferenceModel;
   readonly reward: RewardSource;
 }
 
@@ -47,14 +52,23 @@ export interface Learner {
   dispose(): void;
 }
 
+/** What settings are checked against. */
+export interface RolloutContext {
+  readonly model: TrainingModel;
+  readonly reward: RewardSource;
+  readonly lora: LoraConfig | null;
+}
+
 /** A method. */
 export interface Method<Config extends RolloutConfig> {
   /** The command. */
   readonly name: string;
   /** Its settings; other keys are the caller's. @throws ConfigError */
   read(reader: OptionReader): Config;
-  /** Checks settings against reward and model. @throws ConfigError */
-  check?(config: Config, reward: RewardSource, model: TrainingModel): void;
+  /** Checks settings against what they are used with. @throws ConfigError */
+  check?(config: Config, context: RolloutContext): void;
+  /** Settings as the manifest has them, where they are not those that it works with. */
+  resolved?(config: Config): object;
   /** Makes a policy ready. */
   learner(start: RolloutStart, config: Config): Promise<Learner>;
 }

@@ -26,13 +26,14 @@ export async function openRolloutModels<Config extends RolloutConfig>(
 ): Promise<RolloutModels> {
   const params = await model.weights();
   const trained = trainable(model, params, lora, config.seed);
-  const learner = await method.learner({ policy: trained.policy, params, reward }, config);
   const otherParams = other && (await other.weights());
+  const reference = { config: (other ?? model).config, params: otherParams ?? params };
+  const { policy } = trained;
+  const learner = await method.learner({ policy, params, reference, reward }, config);
   if (otherParams && lora === null) dispose({ ...params });
   const [proxy, measured] = [await reward.open(config), gold && (await gold.open(config))];
   return {
-    ...{ trained, learner, reward: proxy, gold: measured },
-    reference: { config: (other ?? model).config, params: otherParams ?? params },
+    ...{ trained, learner, reference, reward: proxy, gold: measured },
     dispose: () => {
       proxy.dispose();
       measured?.dispose();

@@ -75,6 +75,7 @@ export function readRolloutSettings<Config extends RolloutConfig>(
 export function checkRolloutSettings<Config extends RolloutConfig>(
   { training, data }: RolloutRunSettings<Config>,
   { model, reference, reward, gold }: RolloutParts,
+  lora: LoraConfig | null,
   method: Method<Config>,
 ): void {
   const { maxLength, score } = training;
@@ -90,7 +91,7 @@ export function checkRolloutSettings<Config extends RolloutConfig>(
       ["score", "unfinished", "mode"],
     );
   }
-  method.check?.(training, reward, model);
+  method.check?.(training, { model, reward, lora });
 }
 
 /**
@@ -102,6 +103,7 @@ export function resolvedRolloutSettings<Config extends RolloutConfig>(
   { training, ...rest }: RolloutRunSettings<Config>,
   { reward, gold }: RolloutParts,
   lora: LoraConfig | null,
+  method: Method<Config>,
 ): { readonly seed: number } {
   const module = reward.settings.kind === "module" ? reward.fingerprint : null;
   const resolved = {
@@ -109,7 +111,8 @@ export function resolvedRolloutSettings<Config extends RolloutConfig>(
     ...{ reward: { ...reward.settings, module } },
     ...{ gold: gold && { ...gold.settings, file: gold.fingerprint } },
     lora,
-    ...training,
+    ...(method.resolved?.(training) ?? training),
+    seed: training.seed,
   };
   return resolved;
 }

@@ -52,12 +52,12 @@ export async function trainByRollouts<Config extends RolloutConfig>(
   const parts = await findParts(settings);
   const { model, reference, reward } = parts;
   const { lora: reader } = settings;
-  file.placing(() => checkRolloutSettings(settings, parts, method));
   const lora = reader && file.placing(() => readLora(reader, model.config));
+  file.placing(() => checkRolloutSettings(settings, parts, lora, method));
   const prompts = await readRolloutPrompts(settings, model, io);
   const manifest = await runManifest({
     command: method.name,
-    config: resolvedRolloutSettings(settings, parts, lora),
+    config: resolvedRolloutSettings(settings, parts, lora, method),
     inputs: {
       model: model.fingerprint,
       reference: reference?.fingerprint ?? null,
@@ -107,7 +107,7 @@ async function train<Config extends RolloutConfig>(
   const inputs = { prompts: prompts.train, reward, decode, reference };
   try {
     await runTraining({
-      ...{ run, trainable: trained, config: {}, json, io },
+      ...{ run, trainable: trained, config: training, json, io },
       variables: learner.variables,
       maxSteps: training.maxSteps,
       train: (hooks, resumed) =>

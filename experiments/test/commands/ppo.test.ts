@@ -182,6 +182,10 @@ describe("commands/ppo", { timeout: TIMEOUT_MS }, () => {
       /value\.start: .* 192 tokens, the model of/,
     );
     const larger = modelPath("gpt2-tied");
+    await expectRefusal(
+      { model: path },
+      /model: expected a language model, got a model of 1 label/,
+    );
     await expectRefusal({ ...settings, model: larger }, /reward: expected a vocabulary of \d+ tok/);
   });
 
