@@ -26,8 +26,8 @@ export interface Learner {
 
 /** Longest text, tokens. */
 const MAX_LENGTH = TEXTS.promptLength + TEXTS.newTokens;
-/** Texts computed together. */
-const BATCH_SIZE = 64;
+/** Texts computed together: few enough that those of a batch are of similar lengths. */
+const BATCH_SIZE = 16;
 /** Longer than any measured step. */
 const TIMEOUT_MS = 600_000;
 

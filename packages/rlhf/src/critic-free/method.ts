@@ -9,7 +9,7 @@ import {
   type ComparedScores,
   completionStates,
   type Meter,
-  policyScores,
+  policyLogps,
 } from "../rollouts/measure.ts";
 import { passes } from "../rollouts/passes.ts";
 import type { Experience, RolloutMethod } from "../rollouts/rollout-stepper.ts";
@@ -111,7 +111,7 @@ function lossOf(
     compute: (batch, { oldLogps, referenceLogps, advantages }) => {
       const params = policy.parameters();
       const states = completionStates(config, params, batch);
-      const { logps } = policyScores({ config, params, states }, batch, temperature);
+      const logps = policyLogps({ config, params, states }, batch, temperature);
       return loss({
         ...{ mask: batch.mask, logps, oldLogps, referenceLogps },
         advantages: tf.reshape(tf.slice(advantages, [0, 0], [-1, 1]), [-1]),

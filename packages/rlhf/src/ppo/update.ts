@@ -1,11 +1,11 @@
 /** What an optimizer step of PPO minimises: losses of policy and values, or of the values alone. */
 
-import type { Scalar } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { maskedMean } from "../losses/aggregate.ts";
 import { ppoLoss } from "../losses/ppo-loss.ts";
 import { clippedValueLosses } from "../losses/value-loss.ts";
-import { policyScores } from "../rollouts/measure.ts";
+import { policyLogps, policyScores } from "../rollouts/measure.ts";
 import { type RolloutUpdater, rolloutUpdater, type UpdaterOptions } from "../rollouts/updater.ts";
 import type { ActorCritic } from "./actor-critic.ts";
 import type { PpoSettings } from "./settings.ts";
@@ -29,13 +29,22 @@ export function ppoUpdater(
       ...{ name: "ppo", variables: model.variables, numbers: NUMBERS, meanOver: "tokens" },
       compute: (batch, numbers) => {
         const { policy, values } = model.forward(batch);
-        const scores = policyScores(policy, batch, rollout.temperature);
+        const scoresOf = update.entropyWeight === 0 ? withoutEntropy : policyScores;
+        const scores = scoresOf(policy, batch, rollout.temperature);
         return ppoLoss({ mask: batch.mask, ...scores, values, ...numbers }, update);
       },
     },
     optimizer,
     options,
   );
+}
+
+/** Where the entropy has no weight it is not worth its matrix product. */
+function withoutEntropy(...args: Parameters<typeof policyLogps>): {
+  readonly logps: Tensor2D;
+  readonly entropy: null;
+} {
+  return { logps: policyLogps(...args), entropy: null };
 }
 
 /** An updater of the values alone. */

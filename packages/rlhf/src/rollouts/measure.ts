@@ -72,6 +72,19 @@ export function completionStates(
   return hiddenStatesAt(config, params, ids, attentionMask, tf.reshape(places, [-1]));
 }
 
+/**
+ * Log-probabilities of the completion's tokens alone, in a graph: cheaper than {@link policyScores}.
+ * `[B, C]` nats
+ */
+export function policyLogps(
+  policy: PredictingStates,
+  { targets, mask }: RolloutTensors,
+  temperature: number,
+): Tensor2D {
+  const { states, ...model } = tempered(policy, temperature);
+  return tf.reshape(logpsAt(model, states, tf.reshape(targets, [-1])), mask.shape);
+}
+
 /** Scores of the completion's tokens, in a graph. @param states see {@link completionStates} */
 export function policyScores(
   policy: PredictingStates,

@@ -109,9 +109,10 @@ export function rolloutStepper<Name extends string>(parts: RolloutParts<Name>): 
     const numbers = { samples, measured, divergences, rawScores, scores, penalised, klWeight };
     const metrics = {
       ...{ step, loss: outcome.loss, lr, grad_norm: outcome.gradNorm },
+      ...outcome.metrics,
+      // The entropy is that of the policy that sampled, whether updates know theirs or not.
       ...rolloutMetrics(numbers),
       ...(kl.target !== null && { "kl/target": kl.target }),
-      ...outcome.metrics,
       queries,
       ...watch.times,
     };

@@ -52,6 +52,16 @@ describe("losses/ppo-loss", () => {
     expect(numberOf(loss)).toBeAllClose(policy + 0.5 * value - 0.01 * entropy, FLOAT32);
   });
 
+  test("an entropy without weight may be left out, and only such a one", () => {
+    const free = { ...OPTIONS, entropyWeight: 0 };
+    const { loss, metrics } = ppoLoss({ ...batch(0), entropy: null }, free);
+    expect(numberOf(loss)).toBe(numberOf(ppoLoss(batch(0), free).loss));
+    expect(metrics).not.toHaveProperty("entropy");
+    expect(() => ppoLoss({ ...batch(0), entropy: null }, OPTIONS)).toThrow(
+      "expected an entropy, which has weight 0.01",
+    );
+  });
+
   test("no number depends on what is at padding", () => {
     const [clean, noisy] = [batch(0), batch(3)].map((x) => ppoLoss(x, OPTIONS)) as [
       ReturnType<typeof ppoLoss>,
