@@ -298,6 +298,11 @@ describe("commands/dpo: wrong usage", () => {
     ["prompts too long", { maxPromptLength: 32 }, "expected maxPromptLength to be below maxLength"],
     ["a wrong cut", { truncation: "keepEnd" }, "expected truncation to be one of keep_start"],
     ["a reference that cannot move", { referenceSync: { every: 2 } }, "referenceLogps live"],
+    [
+      "adapters for a reference that moves",
+      { lora: { rank: 2 }, referenceLogps: "live", referenceSync: { every: 2 } },
+      "referenceSync: expected every 0 with lora, got 2",
+    ],
     ["a wrong generation", { generation: { prompts: -1 } }, "expected prompts to be an integer"],
   ])("%s exits with code 2 and lists what is valid", async (_, changes, message) => {
     const { code, err } = await dpo(configFile(changes), "--out", temporaryFolder());
