@@ -1,6 +1,13 @@
 /** All statistics of a study: what figures and reports show, computed once. */
 import { finalEvaluation, groupsOf, type RunResult, type StudyResults } from "../results.ts";
-import { BOOTSTRAP, type BootstrapOptions, bootstrap, type Estimate, mean } from "./bootstrap.ts";
+import {
+  BOOTSTRAP,
+  type BootstrapOptions,
+  bootstrap,
+  type Estimate,
+  mean,
+  Resampler,
+} from "./bootstrap.ts";
 import { type Comparison, compareGroups, KL_GRID } from "./compare.ts";
 import { hypervolume, type RewardAtKl } from "./frontier.ts";
 import { type AboveLimit, aboveLimit, type Gap, gapsToLimit } from "./limit.ts";
@@ -46,10 +53,11 @@ export interface KnobTrend extends Trend {
 
 /** Statistics of results. Equal results give equal numbers. */
 export function analyse(results: StudyResults, options: BootstrapOptions = BOOTSTRAP): Analysis {
+  const resampler = new Resampler(options);
   const { labels, runs, limit } = results;
   const groups = groupPoints(results, groupsOf(results));
   const trained = groups.filter(({ group }) => group !== labels.reference);
-  const settings = settingSummaries(results, options);
+  const settings = settingSummaries(results, resampler);
   const reference = settings.find(({ group }) => group === labels.reference)?.gold?.mean;
   return {
     options,
@@ -57,30 +65,30 @@ export function analyse(results: StudyResults, options: BootstrapOptions = BOOTS
     isValidated: runs.some(({ evaluations }) => evaluations.some((e) => e.validation)),
     settings,
     referenceReward: reference ?? null,
-    comparisons: comparisonsOf(labels, groups, options),
-    volume: reference === undefined ? null : volumesOf(trained, reference, runs, options),
+    comparisons: comparisonsOf(labels, groups, resampler),
+    volume: reference === undefined ? null : volumesOf(trained, reference, runs, resampler),
     gaps: trained.map((points) => ({
       group: points.group,
-      gaps: gapsToLimit(points, limit, KL_GRID, options),
+      gaps: gapsToLimit(points, limit, KL_GRID, resampler),
     })),
     above: aboveLimit(results),
     trends: groupsOf(results).flatMap((group) => trendsOf(group, settings)),
     overOptimisation: trained
       .filter(({ seeds }) => seeds.every(({ points }) => points.length > 1))
-      .map((points) => overOptimisation(points, options)),
+      .map((points) => overOptimisation(points, resampler)),
   };
 }
 
 function comparisonsOf(
   { subject, rivals }: StudyResults["labels"],
   groups: readonly GroupPoints[],
-  options: BootstrapOptions,
+  resampler: Resampler,
 ): Comparison[] {
   const points = (name: string) => groups.find(({ group }) => group === name);
   const ours = points(subject);
   return rivals.flatMap((rival) => {
     const theirs = points(rival);
-    return ours && theirs ? [compareGroups(ours, theirs, KL_GRID, options)] : [];
+    return ours && theirs ? [compareGroups(ours, theirs, KL_GRID, resampler)] : [];
   });
 }
 
@@ -89,7 +97,7 @@ function volumesOf(
   groups: readonly GroupPoints[],
   reward: number,
   runs: readonly RunResult[],
-  options: BootstrapOptions,
+  resampler: Resampler,
 ): Volumes {
   const targets = runs.flatMap(({ target_kl }) => (target_kl === undefined ? [] : [target_kl]));
   const kl = targets.length > 0 ? Math.max(...targets) : DEFAULT_VOLUME_KL;
@@ -104,7 +112,7 @@ function volumesOf(
           const gains = seeds.map((own) => hypervolume(frontierOf(own, draw.prompts), point) / kl);
           return [mean(draw.seeds.map((s) => gains[s] as number))];
         },
-        options,
+        resampler,
       ) as [Estimate];
       return { group, gain };
     }),

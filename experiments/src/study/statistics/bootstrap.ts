@@ -38,6 +38,27 @@ export interface BootstrapSizes {
   readonly prompts: number;
 }
 
+/** The draws of all statistics of a study: for given sizes always the same ones. */
+export class Resampler {
+  readonly options: BootstrapOptions;
+  readonly #draws = new Map<string, readonly Draw[]>();
+
+  constructor(options: BootstrapOptions = BOOTSTRAP) {
+    this.options = options;
+  }
+
+  /** Draws from so many seeds and prompts. */
+  draws(sizes: BootstrapSizes): readonly Draw[] {
+    const name = `bootstrap/${sizes.seeds}/${sizes.prompts}`;
+    const known = this.#draws.get(name);
+    if (known) return known;
+    const stream = new RandomStream(this.options.seed, name);
+    const draws = Array.from({ length: this.options.replicates }, () => randomDraw(sizes, stream));
+    this.#draws.set(name, draws);
+    return draws;
+  }
+}
+
 /**
  * Intervals of several statistics from the same draws.
  * @param statistic as many numbers for every draw
@@ -46,17 +67,15 @@ export interface BootstrapSizes {
 export function bootstrap(
   sizes: BootstrapSizes,
   statistic: (draw: Draw) => readonly number[],
-  { replicates, level, seed }: BootstrapOptions = BOOTSTRAP,
+  resampler: Resampler,
 ): Estimate[] {
   const means = statistic(wholeDraw(sizes));
-  const columns = means.map(() => new Float64Array(replicates));
-  const stream = new RandomStream(seed, `bootstrap/${sizes.seeds}/${sizes.prompts}`);
-  for (let i = 0; i < replicates; i++) {
-    for (const [k, value] of statistic(randomDraw(sizes, stream)).entries()) {
-      (columns[k] as Float64Array)[i] = value;
-    }
+  const draws = resampler.draws(sizes);
+  const columns = means.map(() => new Float64Array(draws.length));
+  for (const [i, draw] of draws.entries()) {
+    for (const [k, value] of statistic(draw).entries()) (columns[k] as Float64Array)[i] = value;
   }
-  const tail = (1 - level) / 2;
+  const tail = (1 - resampler.options.level) / 2;
   return means.map((mean, k) => {
     const sorted = (columns[k] as Float64Array).sort();
     return { mean, low: quantile(sorted, tail), high: quantile(sorted, 1 - tail) };
@@ -66,13 +85,14 @@ export function bootstrap(
 /** Mean over seeds and prompts. @param values `[seeds][prompts]` */
 export function clusterMean(
   values: readonly (readonly number[])[],
-  options: BootstrapOptions = BOOTSTRAP,
+  resampler: Resampler,
 ): Estimate {
   const sizes = { seeds: values.length, prompts: values[0]?.length ?? 0 };
-  const statistic = ({ seeds, prompts }: Draw) => [
-    mean(seeds.map((s) => weightedMean(values[s] as readonly number[], prompts))),
-  ];
-  return bootstrap(sizes, statistic, options)[0] as Estimate;
+  const statistic = ({ seeds, prompts }: Draw) => {
+    const means = values.map((row) => weightedMean(row, prompts));
+    return [mean(seeds.map((s) => means[s] as number))];
+  };
+  return bootstrap(sizes, statistic, resampler)[0] as Estimate;
 }
 
 /** Mean by weights of sum 1. */

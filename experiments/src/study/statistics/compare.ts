@@ -2,7 +2,7 @@
  * Two methods at the same KL: the difference of their frontiers' rewards with paired intervals, and
  * what follows from it by a rule that is fixed beforehand.
  */
-import { BOOTSTRAP, type BootstrapOptions, bootstrap, type Estimate, mean } from "./bootstrap.ts";
+import { bootstrap, type Estimate, mean, type Resampler } from "./bootstrap.ts";
 import { rewardAt } from "./frontier.ts";
 import { frontierOf, type GroupPoints, promptCount, type SeedPoints } from "./points.ts";
 
@@ -46,12 +46,12 @@ export function compareGroups(
   subject: GroupPoints,
   rival: GroupPoints,
   grid: readonly number[] = KL_GRID,
-  options: BootstrapOptions = BOOTSTRAP,
+  resampler: Resampler,
 ): Comparison {
   const pairs = commonSeeds(subject, rival);
   const range = commonRange(pairs.flat());
   const kls = range ? grid.filter((kl) => kl >= range.low && kl <= range.high) : [];
-  const differences = kls.length > 0 ? differencesAt(pairs, kls, options) : [];
+  const differences = kls.length > 0 ? differencesAt(pairs, kls, resampler) : [];
   return {
     ...{ subject: subject.group, rival: rival.group, range, differences },
     seeds: pairs.map(([{ seed }]) => seed),
@@ -85,7 +85,7 @@ function commonRange(all: readonly SeedPoints[]): Comparison["range"] {
 function differencesAt(
   pairs: readonly (readonly [SeedPoints, SeedPoints])[],
   kls: readonly number[],
-  options: BootstrapOptions,
+  resampler: Resampler,
 ): Difference[] {
   const prompts = promptCount([{ group: "", seeds: pairs.flat() }]);
   const estimates = bootstrap(
@@ -97,7 +97,7 @@ function differencesAt(
       });
       return kls.map((_, k) => mean(draw.seeds.map((s) => bySeed[s]?.[k] as number)));
     },
-    options,
+    resampler,
   );
   return estimates.map((estimate, k) => ({ kl: kls[k] as number, ...estimate }));
 }

@@ -1,6 +1,6 @@
 /** Methods against the limit: the most mean reward that any policy has at a mean KL. */
 import type { LimitSample, StudyResults } from "../results.ts";
-import { BOOTSTRAP, type BootstrapOptions, bootstrap, type Estimate, mean } from "./bootstrap.ts";
+import { bootstrap, type Estimate, mean, type Resampler } from "./bootstrap.ts";
 import { rewardAt } from "./frontier.ts";
 import { frontierOf, type GroupPoints, promptCount } from "./points.ts";
 
@@ -35,7 +35,7 @@ export function gapsToLimit(
   { seeds }: GroupPoints,
   limit: readonly LimitSample[],
   grid: readonly number[],
-  options: BootstrapOptions = BOOTSTRAP,
+  resampler: Resampler,
 ): Gap[] {
   const kls = seeds.map(({ points }) => points.map(({ test }) => test.kl));
   const low = Math.max(...kls.map((list) => Math.min(...list)));
@@ -54,7 +54,7 @@ export function gapsToLimit(
         mean(draw.seeds.map((s) => most - rewardAt(frontiers[s] ?? [], kl))),
       );
     },
-    options,
+    resampler,
   );
   return estimates.map((estimate, k) => ({ kl: limits[k]?.kl as number, ...estimate }));
 }

@@ -2,14 +2,7 @@
  * Does the gold reward fall as KL rises (Gao et al. 2022, arXiv:2210.10760)? Of every seed the
  * policy of most reward by its selection is compared with the policy of most KL.
  */
-import {
-  BOOTSTRAP,
-  type BootstrapOptions,
-  bootstrap,
-  type Estimate,
-  mean,
-  weightedMean,
-} from "./bootstrap.ts";
+import { bootstrap, type Estimate, mean, type Resampler, weightedMean } from "./bootstrap.ts";
 import { type GroupPoints, type PolicyPoint, promptCount } from "./points.ts";
 
 /** What becomes of the reward from the best policy to the one of most KL. */
@@ -33,7 +26,7 @@ export interface OverOptimisation {
 /** The test for one group. */
 export function overOptimisation(
   { group, seeds }: GroupPoints,
-  options: BootstrapOptions = BOOTSTRAP,
+  resampler: Resampler,
 ): OverOptimisation {
   const pairs = seeds.map(({ points }) => ({
     best: largest(points, ({ selection }) => selection.reward),
@@ -48,7 +41,7 @@ export function overOptimisation(
       );
       return [mean(drawn.map((s) => falls[s] as number))];
     },
-    options,
+    resampler,
   ) as [Estimate];
   const proxies = pairs.flatMap(({ best, most }) =>
     best.proxy === undefined || most.proxy === undefined ? [] : [most.proxy - best.proxy],

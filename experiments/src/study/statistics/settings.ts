@@ -6,7 +6,7 @@ import {
   type StudyResults,
   settingOf,
 } from "../results.ts";
-import { BOOTSTRAP, type BootstrapOptions, clusterMean, type Estimate, mean } from "./bootstrap.ts";
+import { clusterMean, type Estimate, mean, type Resampler } from "./bootstrap.ts";
 
 /** A method with one setting. */
 export interface SettingSummary {
@@ -31,7 +31,7 @@ export interface Interval {
 /** Settings in the order of groups, and within a group of their knobs. */
 export function settingSummaries(
   results: Pick<StudyResults, "labels" | "runs">,
-  options: BootstrapOptions = BOOTSTRAP,
+  resampler: Resampler,
 ): SettingSummary[] {
   return groupsOf(results).flatMap((group) => {
     const byLabel = new Map<string, RunResult[]>();
@@ -45,7 +45,7 @@ export function settingSummaries(
         const sorted = [...runs].sort((a, b) => a.seed - b.seed);
         return {
           ...{ group, label, setting: settingOf({ label, group }), runs: sorted },
-          ...{ gold: over(sorted, "gold", options), kl: over(sorted, "kl", options) },
+          ...{ gold: over(sorted, "gold", resampler), kl: over(sorted, "kl", resampler) },
         };
       });
   });
@@ -54,13 +54,13 @@ export function settingSummaries(
 function over(
   runs: readonly RunResult[],
   name: "gold" | "kl",
-  options: BootstrapOptions,
+  resampler: Resampler,
 ): Interval | null {
   const finals = runs.map(finalEvaluation).filter((evaluation) => evaluation !== undefined);
   if (finals.length === 0) return null;
   const perPrompt = finals.flatMap(({ per_prompt }) => (per_prompt ? [per_prompt[name]] : []));
   if (perPrompt.length === finals.length) {
-    const { low, high }: Estimate = clusterMean(perPrompt, options);
+    const { low, high }: Estimate = clusterMean(perPrompt, resampler);
     return { mean: mean(finals.map((evaluation) => evaluation[name])), low, high };
   }
   return { mean: mean(finals.map((evaluation) => evaluation[name])), low: null, high: null };

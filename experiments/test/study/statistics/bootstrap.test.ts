@@ -6,10 +6,12 @@ import {
   type Draw,
   type Estimate,
   quantile,
+  Resampler,
   weightedMean,
 } from "../../../src/study/statistics/bootstrap.ts";
 
 const OPTIONS = { replicates: 4000, level: 0.95, seed: 1 };
+const RESAMPLER = new Resampler(OPTIONS);
 
 /** Ends of a 95 % interval of 4000 replicates vary by about 2 % of its width. */
 const QUANTILE_NOISE = 0.05;
@@ -58,7 +60,7 @@ describe("study/statistics/bootstrap", () => {
 
   it("has the width of the normal interval over prompts", () => {
     const values = normals("prompts", 200);
-    const { low, high } = clusterMean([values], OPTIONS);
+    const { low, high } = clusterMean([values], RESAMPLER);
     const expected = WIDTH_95 * Math.sqrt(varianceOf(values, 0) / 200);
     expect(Math.abs((high - low) / expected - 1)).toBeLessThan(QUANTILE_NOISE);
   });
@@ -74,7 +76,7 @@ describe("study/statistics/bootstrap", () => {
         deviations.push(value);
         return [value];
       },
-      OPTIONS,
+      RESAMPLER,
     );
     const ratio = varianceOf(deviations.slice(1), 0) / (varianceOf(means, 1) / 5);
     expect(Math.abs(ratio - 1)).toBeLessThan(QUANTILE_NOISE);
@@ -82,8 +84,8 @@ describe("study/statistics/bootstrap", () => {
 
   it("does not take prompts that seeds share for independent ones", () => {
     const values = normals("shared", 50);
-    const one = clusterMean([values], OPTIONS);
-    const five = clusterMean([values, values, values, values, values], OPTIONS);
+    const one = clusterMean([values], RESAMPLER);
+    const five = clusterMean([values, values, values, values, values], RESAMPLER);
     const ratio = (five.high - five.low) / (one.high - one.low);
     expect(Math.abs(ratio - 1)).toBeLessThan(QUANTILE_NOISE);
   });
@@ -91,10 +93,10 @@ describe("study/statistics/bootstrap", () => {
   it("covers the truth about as often as it says", () => {
     let covered = 0;
     for (let i = 0; i < 200; i++) {
-      const { low, high } = clusterMean([normals(`coverage/${i}`, 60)], {
-        ...OPTIONS,
-        replicates: 300,
-      });
+      const { low, high } = clusterMean(
+        [normals(`coverage/${i}`, 60)],
+        new Resampler({ ...OPTIONS, replicates: 300 }),
+      );
       if (low <= 0 && high >= 0) covered++;
     }
     // Of 200 at 95 %: 190 with a deviation of 3.1; percentile intervals of 60 cover slightly less.
@@ -104,8 +106,10 @@ describe("study/statistics/bootstrap", () => {
 
   it("draws the same for one seed and otherwise for another", () => {
     const values = [normals("same", 30)];
-    expect(clusterMean(values, OPTIONS)).toEqual(clusterMean(values, OPTIONS));
-    expect(clusterMean(values, OPTIONS)).not.toEqual(clusterMean(values, { ...OPTIONS, seed: 2 }));
+    expect(clusterMean(values, RESAMPLER)).toEqual(clusterMean(values, RESAMPLER));
+    expect(clusterMean(values, RESAMPLER)).not.toEqual(
+      clusterMean(values, new Resampler({ ...OPTIONS, seed: 2 })),
+    );
   });
 
   it("draws as many prompts as there are and one seed less", () => {
@@ -114,7 +118,7 @@ describe("study/statistics/bootstrap", () => {
       draws.push(draw);
       return [0];
     };
-    bootstrap({ seeds: 4, prompts: 10 }, keep, { ...OPTIONS, replicates: 50 });
+    bootstrap({ seeds: 4, prompts: 10 }, keep, new Resampler({ ...OPTIONS, replicates: 50 }));
     for (const { seeds, prompts } of draws.slice(1)) {
       expect(seeds).toHaveLength(3);
       expect(prompts.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 12);
@@ -124,5 +128,5 @@ describe("study/statistics/bootstrap", () => {
 });
 
 function clusterMeans(...tables: number[][][]): Estimate[] {
-  return tables.map((table) => clusterMean(table, OPTIONS));
+  return tables.map((table) => clusterMean(table, RESAMPLER));
 }

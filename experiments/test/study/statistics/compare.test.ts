@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { RunResult } from "../../../src/study/results.ts";
+import { Resampler } from "../../../src/study/statistics/bootstrap.ts";
 import { compareGroups, outcomeOf } from "../../../src/study/statistics/compare.ts";
 import { envelope } from "../../../src/study/statistics/frontier.ts";
 import type { GroupPoints, PolicyPoint } from "../../../src/study/statistics/points.ts";
 
-const OPTIONS = { replicates: 500, level: 0.95, seed: 0 };
+const RESAMPLER = new Resampler({ replicates: 500, level: 0.95, seed: 0 });
 
 /** A policy whose prompts have these gold rewards, all of one KL. */
 function policy(kl: number, gold: readonly number[]): PolicyPoint {
@@ -46,7 +47,7 @@ describe("study/statistics/compare", () => {
         easy.map((x) => x + 0.05),
       ),
     ]);
-    const { differences, outcome, range } = compareGroups(ours, theirs, [1, 2, 3], OPTIONS);
+    const { differences, outcome, range } = compareGroups(ours, theirs, [1, 2, 3], RESAMPLER);
     expect(range).toEqual({ low: 1, high: 3 });
     // At KL 2 half way: 0.15 - 0.025.
     for (const [i, expected] of [0.1, 0.125, 0.15].entries()) {
@@ -54,7 +55,7 @@ describe("study/statistics/compare", () => {
       for (const number of [mean, low, high]) expect(number).toBeCloseTo(expected, 10);
     }
     expect(outcome).toBe("dominates");
-    expect(compareGroups(theirs, ours, [1, 2, 3], OPTIONS).outcome).toBe("dominated");
+    expect(compareGroups(theirs, ours, [1, 2, 3], RESAMPLER).outcome).toBe("dominated");
   });
 
   it("pairs seeds, and compares common ones only", () => {
@@ -64,7 +65,7 @@ describe("study/statistics/compare", () => {
     ];
     const ours = group("A", base(0.2), base(0.6), base(0.4));
     const theirs = group("B", base(0.1), base(0.5));
-    const { seeds, differences } = compareGroups(ours, theirs, [1, 2, 3, 4], OPTIONS);
+    const { seeds, differences } = compareGroups(ours, theirs, [1, 2, 3, 4], RESAMPLER);
     expect(seeds).toEqual([0, 1]);
     for (const { low, high } of differences) {
       expect(low).toBeCloseTo(0.1, 10);
@@ -79,17 +80,17 @@ describe("study/statistics/compare", () => {
     ];
     const ours = group("A", flat(0.5), flat(0.3), flat(0.6));
     const theirs = group("B", flat(0.4), flat(0.45), flat(0.5));
-    expect(compareGroups(ours, theirs, [1, 2, 3, 4], OPTIONS).outcome).toBe("undecided");
+    expect(compareGroups(ours, theirs, [1, 2, 3, 4], RESAMPLER).outcome).toBe("undecided");
   });
 
   it("compares nowhere that a method was not evaluated on both sides of", () => {
     const low = group("A", [policy(0.5, [0.4, 0.4]), policy(2, [0.6, 0.6])]);
     const high = group("B", [policy(1, [0.3, 0.3]), policy(9, [0.9, 0.9])]);
-    const { differences, range } = compareGroups(low, high, [0.5, 1, 1.5, 2, 3], OPTIONS);
+    const { differences, range } = compareGroups(low, high, [0.5, 1, 1.5, 2, 3], RESAMPLER);
     expect(range).toEqual({ low: 1, high: 2 });
     expect(differences.map(({ kl }) => kl)).toEqual([1, 1.5, 2]);
     const apart = group("C", [policy(5, [0.3, 0.3]), policy(9, [0.9, 0.9])]);
-    expect(compareGroups(low, apart, [1, 2, 5], OPTIONS)).toMatchObject({
+    expect(compareGroups(low, apart, [1, 2, 5], RESAMPLER)).toMatchObject({
       range: null,
       differences: [],
       outcome: "not comparable",

@@ -1,0 +1,94 @@
+/** How all figures look: sizes, fonts, and colours that stay apart for colour-blind readers. */
+import type { JsonObject } from "../results.ts";
+
+/** Colours of everything but the data. */
+export interface Theme {
+  /** Text and the limit. */
+  readonly ink: string;
+  /** Axes and second texts. */
+  readonly muted: string;
+  readonly grid: string;
+  /** Behind and around points. */
+  readonly surface: string;
+}
+
+/** For figures on their own: dark on white, wherever they are shown. */
+export const LIGHT: Theme = {
+  ...{ ink: "#1f2328", muted: "#57606a", grid: "#e8eaed", surface: "#ffffff" },
+};
+
+/** For figures within a page, which defines these colours. */
+export const PAGE: Theme = {
+  ...{ ink: "var(--ink)", muted: "var(--muted)", grid: "var(--grid)", surface: "var(--surface)" },
+};
+
+/** How a group is drawn everywhere. */
+export interface GroupStyle {
+  readonly group: string;
+  readonly color: string;
+  /** A symbol of vega. */
+  readonly shape: string;
+}
+
+/**
+ * Mostly of Okabe and Ito 2008, "Color universal design", all readable on white and on black; shapes
+ * say the same once more.
+ */
+const STYLES: readonly Omit<GroupStyle, "group">[] = [
+  { color: "#0077bb", shape: "circle" },
+  { color: "#d55e00", shape: "square" },
+  { color: "#e69f00", shape: "diamond" },
+  { color: "#9c6b4e", shape: "triangle-up" },
+  { color: "#009e73", shape: "triangle-down" },
+  { color: "#cc79a7", shape: "cross" },
+  { color: "#56b4e9", shape: "triangle-right" },
+  { color: "#7a6fd0", shape: "triangle-left" },
+  { color: "#a3a300", shape: "stroke" },
+];
+
+const REFERENCE_STYLE: Omit<GroupStyle, "group"> = { color: "#8c8c8c", shape: "circle" };
+
+/** Styles of groups in their order; the reference is grey. */
+export function groupStyles(groups: readonly string[], reference: string): GroupStyle[] {
+  const others = groups.filter((group) => group !== reference);
+  return groups.map((group) => {
+    if (group === reference) return { group, ...REFERENCE_STYLE };
+    const style = STYLES[others.indexOf(group) % STYLES.length] as (typeof STYLES)[number];
+    return { group, ...style };
+  });
+}
+
+/** Settings of vega-lite for all figures of a theme. */
+export function themeConfig({ ink, muted, grid, surface }: Theme): JsonObject {
+  const font = "sans-serif";
+  return {
+    font,
+    background: surface,
+    padding: 12,
+    view: { stroke: null },
+    axis: {
+      ...{ labelColor: muted, titleColor: ink, domainColor: muted, tickColor: muted },
+      ...{ gridColor: grid, labelFontSize: 12, titleFontSize: 13, titleFontWeight: "normal" },
+      ...{ titlePadding: 8, labelPadding: 4, tickSize: 4, labelFlush: false },
+    },
+    title: {
+      ...{ color: ink, fontSize: 16, fontWeight: 600, anchor: "start", offset: 12 },
+      ...{ subtitleColor: muted, subtitleFontSize: 12, subtitlePadding: 4, frame: "group" },
+    },
+    header: { labelColor: ink, labelFontSize: 13, labelFontWeight: 600, title: null },
+    mark: { color: muted },
+    legend: {
+      ...{ labelColor: ink, titleColor: ink, labelFontSize: 12, symbolSize: 90, title: null },
+      ...{ rowPadding: 5, symbolStrokeWidth: 0, symbolOpacity: 1 },
+    },
+    text: { color: ink, fontSize: 11 },
+    style: {
+      limit: { color: ink, strokeWidth: 2 },
+      beyond: { color: ink, fillOpacity: 0.06 },
+      guide: { color: muted, strokeWidth: 1.2, strokeDash: [5, 4] },
+      marker: { stroke: surface, strokeWidth: 1 },
+      note: { color: muted, fontSize: 11 },
+      halo: { stroke: surface, strokeWidth: 4, strokeOpacity: 0.85, fontSize: 11 },
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** Numbers as a report writes them. */
+import { short } from "../figures/parts.ts";
+import type { Estimate } from "../statistics/bootstrap.ts";
+import type { Interval } from "../statistics/settings.ts";
+import { signed } from "./verdict.ts";
+
+/** What stands for a number that there is none of. */
+export const NONE = "–";
+
+/** To three digits; {@link NONE} for what was not measured. */
+export function plain(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : short(value).replace("-", "−");
+}
+
+/** A mean with its interval. */
+export function withInterval(interval: Interval | null): string {
+  if (!interval) return NONE;
+  const { mean, low, high } = interval;
+  return low === null ? plain(mean) : `${plain(mean)} [${plain(low)}, ${plain(high)}]`;
+}
+
+/** A difference with its sign and interval. */
+export function difference({ mean, low, high }: Estimate): string {
+  return `${signed(mean)} [${signed(low)}, ${signed(high)}]`;
+}
+
+/** A large number with a prefix: `1.2M`. */
+export function large(value: number): string {
+  const prefixes = ["", "k", "M", "G", "T", "P", "E"];
+  const power = Math.floor(Math.log10(Math.max(1, value)) / 3);
+  return `${short(value / 1000 ** power)}${prefixes[power] ?? `e${3 * power}`}`;
+}
+
+/** A time: `41 s`, `3.2 min`, `1.4 h`. */
+export function duration(seconds: number): string {
+  if (seconds < 100) return `${short(seconds)} s`;
+  return seconds < 6000 ? `${short(seconds / 60)} min` : `${short(seconds / 3600)} h`;
+}
