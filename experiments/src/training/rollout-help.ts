@@ -30,7 +30,8 @@ export const ROLLOUT_LENGTH_HELP = `  maxSteps: 100              # steps of roll
 `;
 
 /** How much is computed at once, of methods that pass over completions. */
-const BATCH_HELP = `  batchSize: 64              # completions computed together: memory, not results, depends on it
+const BATCH_HELP = `  batchSize: 16              # completions computed together: memory and time, not results, depend on it;
+                             # more take more memory, and pad more where completions differ in length
 `;
 
 /** The score section, of methods whose scores are rewards. @param unfinished its default */

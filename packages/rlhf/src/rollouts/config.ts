@@ -22,7 +22,10 @@ export interface RunSettings {
   readonly maxSteps: number;
   /** Longest prompt and completion together, tokens. */
   readonly maxLength: number;
-  /** Completions computed together; memory, not results, depends on it. */
+  /**
+   * Completions computed together; memory and time, not results, depend on it: few are of similar
+   * length, and so little is padded.
+   */
   readonly batchSize: number;
   readonly seed: number;
   /** Steps between evaluations; 0: at the end only. */
@@ -46,7 +49,7 @@ export function readRun(
     health: readHealth(reader.object("health")),
     maxSteps: reader.integer("maxSteps", 0, 1),
     maxLength: reader.integer("maxLength", 512, 2),
-    batchSize: reader.integer("batchSize", 64, 1),
+    batchSize: reader.integer("batchSize", 16, 1),
     seed: reader.integer("seed", 0, 0),
     evalEvery: reader.integer("evalEvery", 0, 0),
     saveEvery: reader.integer("saveEvery", 0, 0),
