@@ -1,4 +1,4 @@
-/** Scores many texts with one compiled program per padded length. */
+/** Scores many texts with one compiled program per padded length, and few for what is left over. */
 
 import { BATCH_PROGRAMS, batchesByLength, padBatch, paddedLength, toTensors } from "@preflab/lm";
 import { jit } from "@preflab/tfjs-backend-ort";
@@ -43,8 +43,8 @@ export function scorer(
       signal?.throwIfAborted();
       const rows = indices.map((i) => ({ ids: texts[i] as ArrayLike<number> }));
       const longest = Math.max(...rows.map(({ ids }) => ids.length));
-      const padded = padBatch(rows, batchSize, paddedLength(longest, maxLength), 0);
-      const batch = toTensors(padded);
+      const size = paddedRows(rows.length, batchSize);
+      const batch = toTensors(padBatch(rows, size, paddedLength(longest, maxLength), 0));
       const scores = await program.async(batch.ids, batch.attentionMask);
       const values = await scores.data<"float32">();
       tf.dispose([scores, Object.values(batch)]);
@@ -55,6 +55,11 @@ export function scorer(
     return result;
   };
   return { score, dispose: () => program.dispose() };
+}
+
+/** Rows that a batch is padded to: a power of 2, so that few programs are compiled, or all of them. */
+function paddedRows(texts: number, batchSize: number): number {
+  return Math.min(batchSize, 2 ** Math.ceil(Math.log2(texts)));
 }
 
 function checkTexts(texts: readonly ArrayLike<number>[], maxLength: number): void {

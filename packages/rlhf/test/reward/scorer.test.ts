@@ -23,6 +23,24 @@ describe("reward/scorer", () => {
     expect(leaked).toBe(0);
   });
 
+  test("batches that texts do not fill are no larger than they need", async () => {
+    const rows: number[] = [];
+    const model = scorer(
+      (ids, mask) => {
+        rows.push(ids.shape[0]);
+        return sums(ids, mask);
+      },
+      { batchSize: 12, maxLength: 8 },
+    );
+    const ones = (count: number) => Array.from({ length: count }, () => [1]);
+    for (const count of [14, 15, 21, 13]) {
+      expect([...(await model.score(ones(count)))]).toEqual(ones(count).flat());
+    }
+    // What is left over: 2, 3, 9 and 1.
+    expect(rows.sort((a, b) => a - b)).toEqual([1, 2, 4, 12, 12, 12, 12, 12]);
+    model.dispose();
+  });
+
   test("texts that are empty or too long are an error", async () => {
     const model = scorer(sums, { batchSize: 2, maxLength: 2 });
     await expect(model.score(texts)).rejects.toThrow("1 to 2 tokens, got 3 in text 0");
