@@ -12,6 +12,9 @@ export interface BackendOptions {
   readonly memoryLimit?: number;
 }
 
+/** Values of `--backend`. */
+export const BACKENDS: readonly BackendChoice[] = ["auto", "tensorflow", "ort", "wasm", "cpu"];
+
 /** Backends that run one thread whatever is asked. */
 const SINGLE_THREADED: ReadonlySet<string> = new Set(["wasm", "cpu"]);
 
@@ -20,11 +23,10 @@ const SINGLE_THREADED: ReadonlySet<string> = new Set(["wasm", "cpu"]);
  * @param fallback the backend where none is asked for
  */
 export function addBackendOptions(command: Command, fallback: BackendChoice = "auto"): Command {
-  const choices: readonly BackendChoice[] = ["auto", "tensorflow", "ort", "wasm", "cpu"];
   return command
     .addOption(
       new Option("--backend <name>", "what computes; auto takes the fastest that works")
-        .choices(choices)
+        .choices(BACKENDS)
         .default(fallback),
     )
     .option("--threads <n>", "threads of the backend (default: one per core)", integerFrom(1))

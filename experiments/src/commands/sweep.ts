@@ -1,10 +1,10 @@
 /** `preflab sweep`: all runs of an experiment, figures and report. The work is in ../study. */
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
-import { addBackendOptions, type BackendOptions } from "../backend.ts";
 import type { Io } from "../io.ts";
 import { integerFrom } from "../options.ts";
-import { addStudyOptions, type StudyFlags, studyOptions } from "../study/flags.ts";
+import { addStudyOptions, commandLine, type StudyFlags, studyOptions } from "../study/flags.ts";
+import { EXPERIMENTS, type Registry } from "../study/registry.ts";
 
 const HELP = `
 Builds everything that is not finished, several processes at a time, then writes results.json,
@@ -17,28 +17,28 @@ Examples:
   $ preflab sweep --experiment sentiment --preset imdb-small --data path/to/imdb --seeds 3
 `;
 
-interface SweepFlags extends StudyFlags, BackendOptions {
-  readonly jobs: number;
+interface SweepFlags extends StudyFlags {
+  readonly jobs?: number;
 }
 
-/** Adds `sweep`. */
-export function addSweepCommand(parent: Command, io: Io): void {
+/** Adds `sweep`. @param registry experiments that there are */
+export function addSweepCommand(parent: Command, io: Io, registry: Registry = EXPERIMENTS): void {
   const command = parent.command("sweep").description("all runs of an experiment, with a report");
-  addBackendOptions(addStudyOptions(command), "ort")
-    .option("--jobs <n>", "processes at a time", integerFrom(1, 256), availableParallelism())
+  addStudyOptions(command)
+    .option("--jobs <n>", "processes at a time (default: one per core)", integerFrom(1, 256))
     .addHelpText("after", HELP)
     .action(async (flags: SweepFlags) => {
       const { openStudy } = await import("../study/study.ts");
       const { sweep } = await import("../study/sweep.ts");
-      const study = await openStudy(studyOptions(flags));
+      const study = await openStudy(studyOptions(flags), registry);
       const { jobs } = flags;
-      const { experiment, preset, seeds, data, out } = { ...flags, preset: study.preset };
-      const given = { experiment, preset, seeds, data, out };
-      const words = Object.entries(given).flatMap(([name, value]) =>
-        value === undefined ? [] : [`--${name} ${value}`],
-      );
-      const command = `npx preflab sweep ${words.join(" ")}`;
-      await sweep(study, { jobs, isTerminal: process.stderr.isTTY === true, command }, io);
+      const more = jobs === undefined ? [] : [`--jobs ${jobs}`];
+      const options = {
+        jobs: jobs ?? availableParallelism(),
+        isTerminal: process.stderr.isTTY === true,
+        command: commandLine("sweep", flags, ...more),
+      };
+      await sweep(study, options, io);
       io.out(`${study.folder}\n`);
     });
 }

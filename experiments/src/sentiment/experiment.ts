@@ -1,5 +1,6 @@
 /** The paper's controlled sentiment experiment: all stages of a preset. */
 import type { Experiment, Plan, Stage } from "../study/experiment.ts";
+import { codeHash } from "../study/keys.ts";
 import { collect } from "./collect.ts";
 import { studyRuns } from "./grid.ts";
 import { runStage } from "./methods/run-stage.ts";
@@ -14,6 +15,7 @@ export const SENTIMENT: Experiment = {
   name: "sentiment",
   presets: PRESETS,
   defaultPreset: "quick",
+  code: codeHash,
   plan: async (name, { seeds, data }): Promise<Plan> => {
     const preset = PRESETS[name] as SentimentPreset;
     const settings = seeds === null ? preset.settings : { ...preset.settings, seeds };

@@ -5,6 +5,7 @@ import type { Study } from "./study.ts";
 
 /**
  * Builds a stage whose inputs are finished, if it is not finished itself.
+ * @param isPatient waits for another process that builds it
  * @returns whether there was anything to do
  * @throws CommandError while another process builds it; InterruptedError
  */
@@ -13,16 +14,15 @@ export function buildStage(
   stage: Stage,
   reporter: StageReporter,
   { signal }: Pick<Io, "signal">,
+  isPatient = false,
 ): Promise<boolean> {
-  return store.finish(stage, (folder) =>
-    stage.build({
-      ...reporter,
-      folder,
-      signal,
-      input: (id) => {
-        if (stage.inputs.includes(id)) return store.folder(id);
-        throw new Error(`study: expected an input of ${stage.id}, got ${id}.`);
-      },
-    }),
+  const input = (id: string) => {
+    if (stage.inputs.includes(id)) return store.folder(id);
+    throw new Error(`study: expected an input of ${stage.id}, got ${id}.`);
+  };
+  return store.finish(
+    stage,
+    (folder) => stage.build({ ...reporter, folder, signal, input }),
+    isPatient ? { onWait: (reason) => reporter.say(`waiting. ${reason}`), signal } : {},
   );
 }

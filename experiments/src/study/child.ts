@@ -12,6 +12,12 @@ export type StageEvent =
 /** Most lines of a failed process that are shown. */
 const LAST_LINES = 20;
 
+/** Those of this process, which end with it. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** What is started. */
 export interface ChildOptions {
   /** Arguments of `preflab`. */
@@ -29,15 +35,25 @@ export interface ChildOptions {
 export async function runChild({ args, onEvent, signal }: ChildOptions): Promise<void> {
   const child = spawn(process.execPath, [...process.execArgv, entry(), ...args], {
     stdio: ["ignore", "pipe", "pipe"],
+    // A group of its own: Ctrl-C reaches it once, from here, and not a second time from the
+    // terminal, which would end it before it has saved.
+    detached: true,
+    windowsHide: true,
   });
   const stop = () => child.kill("SIGINT");
   signal.addEventListener("abort", stop);
+  running.add(child);
   const errors: string[] = [];
-  createInterface({ input: child.stdout }).on("line", (line) => onEvent(JSON.parse(line)));
-  createInterface({ input: child.stderr }).on("line", (line) => {
+  const keep = (line: string) => {
     errors.push(line);
     if (errors.length > LAST_LINES) errors.shift();
+  };
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const event = parseEvent(line);
+    if (event) onEvent(event);
+    else keep(line);
   });
+  createInterface({ input: child.stderr }).on("line", keep);
   try {
     const code = await exitOf(child);
     if (code === EXIT.ok) return;
@@ -46,7 +62,20 @@ export async function runChild({ args, onEvent, signal }: ChildOptions): Promise
       `preflab ${args.join(" ")} ended with ${code}:\n${errors.map((line) => `  ${line}`).join("\n")}`,
     );
   } finally {
+    running.delete(child);
     signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Null for a line that something else has printed. */
+function parseEvent(line: string): StageEvent | null {
+  try {
+    const event: unknown = JSON.parse(line);
+    return typeof event === "object" && event !== null && "stage" in event
+      ? (event as StageEvent)
+      : null;
+  } catch {
+    return null;
   }
 }
 

@@ -52,6 +52,8 @@ export interface Stage {
   readonly files?: readonly string[];
   /** Threads of the backend, the same on every machine: results can depend on them. Default 1. */
   readonly threads?: number;
+  /** How long it takes compared with others, roughly, to tell the time left. Default 1. */
+  readonly weight?: number;
   build(context: StageContext): Promise<void>;
 }
 
@@ -87,6 +89,8 @@ export interface Experiment {
   readonly name: string;
   readonly presets: Readonly<Record<string, PresetSummary>>;
   readonly defaultPreset: string;
+  /** Hash of the code that results depend on. */
+  code(): Promise<string>;
   /** @throws UsageError, DataError for presets and data that cannot be */
   plan(preset: string, options: PlanOptions): Promise<Plan>;
 }

@@ -15,6 +15,8 @@ export interface SweepProgress {
   event(event: StageEvent): void;
   finished(id: string, seconds: number): void;
   failed(id: string): void;
+  /** It was interrupted. */
+  stopped(id: string): void;
   /** Removes the table. */
   end(): void;
 }
@@ -29,9 +31,14 @@ export interface SweepProgressOptions {
   readonly clock?: () => number;
 }
 
+/** Share of all work before which no time left is told: it would be a guess. */
+const LEAST_SHARE = 0.05;
+
 /** A stage that is being built. */
 interface Running {
   progress: StageProgress | null;
+  /** The first report, from which on the rate counts: a resumed stage does not begin at 0. */
+  first: { readonly done: number; readonly at: number } | null;
   shown: number;
 }
 
@@ -40,21 +47,23 @@ export function sweepProgress(
   io: Pick<Io, "err">,
   { stages, jobs, isTerminal, clock = () => performance.now() / 1000 }: SweepProgressOptions,
 ): SweepProgress {
-  const titles = new Map(stages.map(({ id, title }) => [id, title]));
+  const byId = new Map(stages.map((stage) => [stage.id, stage]));
+  const weightOf = (id: string) => byId.get(id)?.weight ?? 1;
+  const work = stages.reduce((sum, { id }) => sum + weightOf(id), 0);
   const running = new Map<string, Running>();
   const begin = clock();
-  let [done, lines, drawn] = [0, 0, Number.NEGATIVE_INFINITY];
-  const title = (id: string) => titles.get(id) ?? id;
+  let [done, workDone, lines, drawn] = [0, 0, 0, Number.NEGATIVE_INFINITY];
+  const title = (id: string) => byId.get(id)?.title ?? id;
 
   const clear = () => {
     if (lines > 0) io.err(`\u001b[${lines}A\u001b[J`);
     lines = 0;
   };
   const left = () => {
-    const shares = [...running.values()].map(({ progress }) => shareOf(progress));
-    const finished = done + shares.reduce((sum, x) => sum + x, 0);
-    if (finished < 0.5) return null;
-    return ((clock() - begin) / finished) * (stages.length - finished);
+    const parts = [...running].map(([id, { progress }]) => weightOf(id) * shareOf(progress));
+    const finished = (workDone + parts.reduce((sum, x) => sum + x, 0)) / work;
+    if (finished < LEAST_SHARE) return null;
+    return (clock() - begin) * (1 / finished - 1);
   };
   const headline = () => {
     const rest = left();
@@ -66,7 +75,7 @@ export function sweepProgress(
     if (!isTerminal || (!force && clock() - drawn < TABLE_EVERY)) return;
     drawn = clock();
     clear();
-    const rows = [...running].map(([id, { progress }]) => cellsOf(title(id), progress));
+    const rows = [...running].map(([id, own]) => cellsOf(title(id), own, clock()));
     const text = `${headline()}\n${rows.length > 0 ? alignedRows(rows) : ""}`;
     io.err(text);
     lines = text.split("\n").length - 1;
@@ -79,7 +88,7 @@ export function sweepProgress(
   say(`${stages.length} stages to build, ${jobs} at a time`);
   return {
     started: (id) => {
-      running.set(id, { progress: null, shown: clock() });
+      running.set(id, { progress: null, first: null, shown: clock() });
       if (isTerminal) draw(true);
       else say(`start  ${title(id)}`);
     },
@@ -91,16 +100,18 @@ export function sweepProgress(
       const own = running.get(event.stage);
       if (!own) return;
       own.progress = event.progress;
+      own.first ??= { done: event.progress.done, at: clock() };
       if (isTerminal) draw(false);
       else if (clock() - own.shown >= LINE_EVERY) {
         own.shown = clock();
-        say(`       ${cellsOf(title(event.stage), event.progress).join("  ")}; ${headline()}`);
+        say(`       ${cellsOf(title(event.stage), own, own.shown).join("  ")}; ${headline()}`);
       }
     },
     finished: (id, seconds) => {
       const { progress } = running.get(id) ?? { progress: null };
       running.delete(id);
       done++;
+      workDone += weightOf(id);
       const note = progress?.note ? `  ${progress.note}` : "";
       say(`done   ${title(id)}  ${seconds.toFixed(1)} s${note}  (${headline()})`);
     },
@@ -108,14 +119,20 @@ export function sweepProgress(
       running.delete(id);
       say(`failed ${title(id)}`);
     },
+    stopped: (id) => {
+      running.delete(id);
+      say(`saved  ${title(id)}`);
+    },
     end: clear,
   };
 }
 
-function cellsOf(title: string, progress: StageProgress | null): string[] {
-  if (progress === null) return [title, "starting", ""];
+/** Title, step, steps per second, numbers. */
+function cellsOf(title: string, { progress, first }: Running, now: number): string[] {
+  if (progress === null) return [title, "starting", "", ""];
   const { done, total, note = "" } = progress;
-  return [title, `${done}/${total}`, note];
+  const rate = first && now > first.at ? (done - first.done) / (now - first.at) : 0;
+  return [title, `${done}/${total}`, rate > 0 ? `${rate.toPrecision(2)}/s` : "", note];
 }
 
 function shareOf(progress: StageProgress | null): number {

@@ -2,16 +2,17 @@
 import { UsageError } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 
-const EXPERIMENTS: Readonly<Record<string, () => Promise<Experiment>>> = {
+/** Experiments by name, imported when they are asked for. */
+export type Registry = Readonly<Record<string, () => Promise<Experiment>>>;
+
+/** All experiments. */
+export const EXPERIMENTS: Registry = {
   sentiment: async () => (await import("../sentiment/experiment.ts")).SENTIMENT,
 };
 
-/** Names of all experiments. */
-export const EXPERIMENT_NAMES: readonly string[] = Object.keys(EXPERIMENTS);
-
 /** @throws UsageError for a name that no experiment has */
-export function experimentNamed(name: string): Promise<Experiment> {
-  const load = EXPERIMENTS[name];
+export function experimentNamed(name: string, registry: Registry): Promise<Experiment> {
+  const load = Object.hasOwn(registry, name) ? registry[name] : undefined;
   if (load) return load();
-  throw new UsageError(`expected --experiment ${EXPERIMENT_NAMES.join(", ")}, got ${name}.`);
+  throw new UsageError(`expected --experiment ${Object.keys(registry).join(" or ")}, got ${name}.`);
 }

@@ -8,7 +8,7 @@ import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeTextAtomically } from "@preflab/lm";
 import type { Stage } from "./experiment.ts";
-import { takeLock } from "./lock.ts";
+import { type LockOptions, takeLock } from "./lock.ts";
 
 const MARK = "stage.json";
 const TIMES = "timings.json";
@@ -16,6 +16,11 @@ const LOCK = "lock";
 /** What a finished folder need not hold any more: state to go on from. */
 const SCRATCH = "partial";
 const KEY_LENGTH = 12;
+
+/** Files of the store itself. Processes that look at a lock have files beside it for a moment. */
+const OWN_FILE = /^(stage\.json|timings\.json|lock(\..*)?)$/;
+/** Temporary files of atomic writing. */
+const HALF_WRITTEN = /(^|[\\/])\.[^\\/]+\.partial$/;
 
 /** What stage.json says. */
 interface Mark {
@@ -62,40 +67,82 @@ export class StageStore {
   }
 
   /**
-   * Builds a stage if it is not finished.
+   * Builds a stage if it is not finished. What an interrupted build left is there when it is called
+   * again, unless that is damaged.
    * @param build writes into the folder, whose folder `partial` is removed afterwards
+   * @param options `onWait`: wait for another process that builds the stage
    * @returns whether there was anything to do
    * @throws CommandError while another process builds it
    */
-  async finish(stage: Stage, build: (folder: string) => Promise<void>): Promise<boolean> {
-    const { id, config, inputs } = stage;
+  async finish(
+    stage: Stage,
+    build: (folder: string) => Promise<void>,
+    options: LockOptions = {},
+  ): Promise<boolean> {
+    const { id } = stage;
     if (await this.isFinished(id)) return false;
     const folder = this.folder(id);
     await mkdir(folder, { recursive: true });
-    const lock = await takeLock(join(folder, LOCK), id);
+    const lock = await takeLock(join(folder, LOCK), id, options);
     try {
       if (await this.isFinished(id)) return false;
-      await rm(join(folder, MARK), { force: true });
-      const begin = performance.now();
-      await build(folder);
-      await writeTextAtomically(
-        join(folder, TIMES),
-        `${JSON.stringify({ seconds: (performance.now() - begin) / 1000 })}\n`,
-      );
-      await rm(join(folder, SCRATCH), { recursive: true, force: true });
-      const mark: Mark = { id, key: this.key(id), config, inputs, files: await hashesOf(folder) };
-      await writeTextAtomically(join(folder, MARK), `${JSON.stringify(mark, null, 2)}\n`);
+      await this.#build(stage, build);
       return true;
     } finally {
       await lock.release();
     }
   }
 
-  /** Seconds that building a finished stage took, of its last uninterrupted part. */
-  async seconds(id: string): Promise<number> {
-    const text = await readFile(join(this.folder(id), TIMES), "utf8");
-    return (JSON.parse(text) as { seconds: number }).seconds;
+  /** Seconds that building a finished stage took, but for parts whose process was killed. */
+  seconds(id: string): Promise<number> {
+    return readSeconds(this.folder(id));
   }
+
+  async #build(
+    { id, config, inputs }: Stage,
+    build: (folder: string) => Promise<void>,
+  ): Promise<void> {
+    const folder = this.folder(id);
+    if (await isThere(join(folder, MARK))) {
+      // Damaged: what it holds is not gone on from.
+      for (const name of [MARK, TIMES]) await rm(join(folder, name), { force: true });
+    }
+    const before = await readSeconds(folder).catch(() => 0);
+    const begin = performance.now();
+    try {
+      await buildOrBeginAnew(folder, build);
+    } finally {
+      const seconds = before + (performance.now() - begin) / 1000;
+      await writeTextAtomically(join(folder, TIMES), `${JSON.stringify({ seconds })}\n`);
+    }
+    await rm(join(folder, SCRATCH), { recursive: true, force: true });
+    const mark: Mark = { id, key: this.key(id), config, inputs, files: await hashesOf(folder) };
+    await writeTextAtomically(join(folder, MARK), `${JSON.stringify(mark, null, 2)}\n`);
+  }
+}
+
+/** @throws what `build` throws, but for damage to what an interrupted build has left */
+async function buildOrBeginAnew(
+  folder: string,
+  build: (folder: string) => Promise<void>,
+): Promise<void> {
+  const partial = join(folder, SCRATCH);
+  const isResumed = await isThere(partial);
+  try {
+    await build(folder);
+  } catch (error) {
+    if (!isResumed || !(error instanceof Error) || error.name !== "CheckpointError") throw error;
+    await rm(partial, { recursive: true });
+    await build(folder);
+  }
+}
+
+async function readSeconds(folder: string): Promise<number> {
+  return (JSON.parse(await readFile(join(folder, TIMES), "utf8")) as { seconds: number }).seconds;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
 }
 
 /** Null without one, or for one that is damaged. */
@@ -108,13 +155,15 @@ async function readMark(folder: string): Promise<Mark | null> {
   }
 }
 
+/** Of the results; what a killed process left of a file is removed. */
 async function hashesOf(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder, { recursive: true })).sort();
   const hashes: Record<string, string> = {};
   for (const name of names) {
-    if ([MARK, TIMES, LOCK].includes(name) || (await stat(join(folder, name))).isDirectory())
-      continue;
-    hashes[name] = await hashOfFile(join(folder, name));
+    const path = join(folder, name);
+    if (OWN_FILE.test(name) || (await stat(path)).isDirectory()) continue;
+    if (HALF_WRITTEN.test(name)) await rm(path);
+    else hashes[name] = await hashOfFile(path);
   }
   return hashes;
 }

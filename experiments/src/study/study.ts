@@ -1,11 +1,11 @@
 /** An experiment with a preset, opened: its plan, the keys of its stages and where they are kept. */
-import { mkdir } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../errors.ts";
-import type { Plan, Stage } from "./experiment.ts";
-import { codeHash, stageKeys } from "./keys.ts";
-import { experimentNamed } from "./registry.ts";
+import type { Experiment, Plan, Stage } from "./experiment.ts";
+import { stageKeys } from "./keys.ts";
+import { EXPERIMENTS, experimentNamed, type Registry } from "./registry.ts";
 import { StageStore } from "./stage-store.ts";
 
 /** What names a study, as on the command line. */
@@ -34,24 +34,19 @@ export interface Study {
 
 /**
  * Opens a study; nothing is built.
- * @throws UsageError for names that are not there, with those that are
+ * @throws UsageError for names that are not there, with those that are, and for missing data
  */
-export async function openStudy(options: StudyOptions): Promise<Study> {
-  const experiment = await experimentNamed(options.experiment);
+export async function openStudy(
+  options: StudyOptions,
+  registry: Registry = EXPERIMENTS,
+): Promise<Study> {
+  const experiment = await experimentNamed(options.experiment, registry);
   const preset = options.preset ?? experiment.defaultPreset;
-  const summary = experiment.presets[preset];
-  if (!summary) {
-    throw new UsageError(
-      `expected --preset ${Object.keys(experiment.presets).join(", ")}, got ${preset}.`,
-    );
-  }
-  if (summary.needsData && options.data === null) {
-    throw new UsageError(`expected --data with the preset ${preset}: ${summary.summary}.`);
-  }
+  checkPreset(experiment, preset, options);
+  await checkData(options);
   const plan = await experiment.plan(preset, options);
-  const keys = await stageKeys(plan.stages, await codeHash(), options.backend);
+  const keys = await stageKeys(plan.stages, await experiment.code(), options.backend);
   const folder = options.out ?? join(defaultRoot(), experiment.name, preset);
-  await mkdir(join(folder, "stages"), { recursive: true });
   const stages = new Map(plan.stages.map((stage) => [stage.id, stage]));
   return {
     options,
@@ -74,6 +69,23 @@ export function withInputs({ plan }: Study, id: string): Stage[] {
     if (needed.has(stage.id)) for (const input of stage.inputs) needed.add(input);
   }
   return plan.stages.filter((stage) => needed.has(stage.id));
+}
+
+function checkPreset({ presets }: Experiment, preset: string, { data }: StudyOptions): void {
+  const summary = Object.hasOwn(presets, preset) ? presets[preset] : undefined;
+  if (!summary) {
+    throw new UsageError(`expected --preset ${Object.keys(presets).join(", ")}, got ${preset}.`);
+  }
+  if (summary.needsData && data === null) {
+    throw new UsageError(
+      `expected --data with a folder of data for the preset ${preset} (${summary.summary}).`,
+    );
+  }
+}
+
+async function checkData({ data }: StudyOptions): Promise<void> {
+  if (data === null || (await stat(data).catch(() => null))) return;
+  throw new UsageError(`--data: expected a file or folder, got ${data}, which is not there.`);
 }
 
 function defaultRoot(): string {

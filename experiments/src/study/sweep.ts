@@ -1,4 +1,6 @@
 /** All stages of a study, several at a time in processes of their own, and what they give together. */
+import { setMaxListeners } from "node:events";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CommandError, InterruptedError } from "../errors.ts";
 import type { Io } from "../io.ts";
@@ -9,12 +11,12 @@ import { runPool } from "./pool.ts";
 import { type SweepProgress, sweepProgress } from "./progress.ts";
 import type { Study } from "./study.ts";
 
-/** How a sweep runs; no result depends on it. */
+/** How stages are built; no result depends on it. */
 export interface SweepOptions {
   /** Processes at a time. */
   readonly jobs: number;
   readonly isTerminal: boolean;
-  /** The command that goes on with an interrupted sweep. */
+  /** The command that goes on when it was interrupted. */
   readonly command: string;
 }
 
@@ -24,25 +26,34 @@ export interface SweepOptions {
  * @throws CommandError when stages failed, once all others are finished, or for a second sweep
  */
 export async function sweep(study: Study, options: SweepOptions, io: Io): Promise<void> {
+  await mkdir(study.folder, { recursive: true });
   const lock = await takeLock(join(study.folder, "sweep.lock"), `a sweep in ${study.folder}`);
   try {
-    const missing: Stage[] = [];
-    for (const stage of study.plan.stages) {
-      if (!(await study.store.isFinished(stage.id))) missing.push(stage);
-    }
-    if (missing.length > 0) await buildAll(study, missing, options, io);
+    await buildStages(study, study.plan.stages, options, io);
     await study.plan.collect(study.folder, (id) => study.store.folder(id));
   } finally {
     await lock.release();
   }
 }
 
-async function buildAll(
+/**
+ * Builds those stages that are not finished, each in a process of its own.
+ * @param stages with all that they need, but for what is finished
+ * @throws as {@link sweep}
+ */
+export async function buildStages(
   study: Study,
-  missing: readonly Stage[],
+  stages: readonly Stage[],
   { jobs, isTerminal, command }: SweepOptions,
   io: Io,
 ): Promise<void> {
+  const missing: Stage[] = [];
+  for (const stage of stages) {
+    if (!(await study.store.isFinished(stage.id))) missing.push(stage);
+  }
+  if (missing.length === 0) return;
+  // One listener of every process.
+  setMaxListeners(0, io.signal);
   const progress = sweepProgress(io, { stages: missing, jobs, isTerminal });
   const tasks = missing.map((stage) => ({
     id: stage.id,
@@ -51,10 +62,10 @@ async function buildAll(
   }));
   const { failures, skipped } = await runPool(tasks, jobs, io.signal);
   progress.end();
+  if (failures.size + skipped.length === 0) return;
   if (io.signal.aborted) {
     throw new InterruptedError(`stopped; what is finished is kept. Go on with: ${command}`);
   }
-  if (failures.size === 0) return;
   const reasons = [...failures].map(([id, error]) => `${id}: ${messageOf(error)}`);
   const rest = skipped.length > 0 ? `\nnot built since they need them: ${skipped.join(", ")}` : "";
   throw new CommandError(
@@ -65,16 +76,17 @@ async function buildAll(
 
 async function buildInChild(
   study: Study,
-  { id, threads = 1 }: Stage,
+  { id }: Stage,
   progress: SweepProgress,
   signal: AbortSignal,
 ): Promise<void> {
   const begin = performance.now();
   progress.started(id);
   try {
-    await runChild({ args: stageArguments(study, id, threads), onEvent: progress.event, signal });
+    await runChild({ args: stageArguments(study, id), onEvent: progress.event, signal });
   } catch (error) {
-    progress.failed(id);
+    if (error instanceof InterruptedError) progress.stopped(id);
+    else progress.failed(id);
     throw error;
   }
   progress.finished(id, (performance.now() - begin) / 1000);
@@ -84,22 +96,11 @@ async function buildInChild(
 function stageArguments(
   { options, preset, folder, store }: Study,
   stage: string,
-  threads: number,
-): string[] {
+): readonly string[] {
   const { experiment, seeds, data, backend } = options;
   return [
     ...["run", "--experiment", experiment, "--preset", preset, "--out", folder],
-    ...[
-      "--stage",
-      stage,
-      "--key",
-      store.key(stage),
-      "--backend",
-      backend,
-      "--threads",
-      String(threads),
-      "--json",
-    ],
+    ...["--stage", stage, "--key", store.key(stage), "--backend", backend, "--json"],
     ...(seeds === null ? [] : ["--seeds", String(seeds)]),
     ...(data === null ? [] : ["--data", data]),
   ];
