@@ -8,6 +8,7 @@ import { enumerated } from "./enumerate.ts";
 import {
   bestOfNLogps,
   divergence,
+  estimates,
   expectation,
   limitPoint,
   limitReward,
@@ -128,6 +129,16 @@ describe("enumerable/exact", () => {
         expect(value - objective(policy, beta)).toBeAllClose(lost, EXACT);
         expect(lost).toBeGreaterThan(0);
       }
+    }
+  });
+
+  test("k1 and k3 are right on average, and k3 is never negative", () => {
+    for (const policy of others) {
+      const { k1, k3 } = estimates(policy, task.referenceLogps);
+      const kl = divergence(policy, task.referenceLogps);
+      expect(expectation(policy, k1)).toBeAllClose(kl, EXACT);
+      expect(expectation(policy, k3)).toBeAllClose(kl, EXACT);
+      expect(Math.min(...k3.map((row) => Math.min(...row)))).toBeGreaterThanOrEqual(0);
     }
   });
 

@@ -4,6 +4,8 @@
  * model.
  */
 
+import { END, firstOfLength, LETTERS, LONGEST, STRINGS } from "./strings.ts";
+
 /** One number per completion, for every prompt. All prompts count alike. */
 export type PerString = readonly Float64Array[];
 
@@ -27,6 +29,12 @@ const SHARPNESS = [2 ** -14, 2 ** 14] as const;
 /** Halvings of that range: as many as float64 has bits. */
 const HALVINGS = 53;
 
+/** Sums over a completion's tokens of what is estimated from them, for every completion, nats. */
+export interface Estimates {
+  readonly k1: PerString;
+  readonly k3: PerString;
+}
+
 /** `log sum exp`, without overflow. */
 export function logSumExp(numbers: Float64Array): number {
   const top = numbers.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
@@ -48,6 +56,54 @@ export function divergence(policy: PerString, reference: PerString): number {
     return own.map((logp, i) => logp - (other[i] as number));
   });
   return expectation(policy, ratios);
+}
+
+/** Standard error of the mean of a number per completion over so many samples of each prompt. */
+export function standardError(logps: PerString, numbers: PerString, samples: number): number {
+  const variances = logps.map((own, prompt) => {
+    const values = [numbers[prompt] as Float64Array];
+    const mean = expectation([own], values);
+    return expectation(
+      [own],
+      values.map((row) => row.map((x) => (x - mean) ** 2)),
+    );
+  });
+  const sum = variances.reduce((total, variance) => total + variance / samples, 0);
+  return Math.sqrt(sum) / logps.length;
+}
+
+/** The estimates of Schulman's note for every completion, in float64. */
+export function estimates(policy: PerString, reference: PerString): Estimates {
+  const both = policy.map((own, prompt) => {
+    const [p, q] = [tokenLogps(own), tokenLogps(reference[prompt] as Float64Array)];
+    const sum = (of: (x: number) => number) =>
+      Float64Array.from(p, (row, i) => {
+        return row.reduce((total, logp, t) => total + of(logp - (q[i]?.[t] as number)), 0);
+      });
+    return { k1: sum((x) => x), k3: sum((x) => Math.expm1(-x) + x) };
+  });
+  return { k1: both.map(({ k1 }) => k1), k3: both.map(({ k3 }) => k3) };
+}
+
+/** Log-probability of every token of every completion given those before it. */
+function tokenLogps(logps: Float64Array): number[][] {
+  // Probability that a completion begins with a word, from the longest words to the empty one.
+  const begins = logps.map(Math.exp);
+  for (let word = firstOfLength(LONGEST) - 1; word >= 0; word--) {
+    for (let letter = 1; letter <= LETTERS; letter++) {
+      begins[word] = (begins[word] as number) + (begins[word * LETTERS + letter] as number);
+    }
+  }
+  return STRINGS.map((ids, number) => {
+    let word = 0;
+    return ids.map((id) => {
+      const before = begins[word] as number;
+      word = word * LETTERS + id;
+      return Math.log(
+        (id === END ? Math.exp(logps[number] as number) : (begins[word] as number)) / before,
+      );
+    });
+  });
 }
 
 /** `ref exp(r / beta) / Z`. Eq. 4 of Rafailov et al. 2023 (arXiv:2305.18290). */

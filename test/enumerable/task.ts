@@ -79,6 +79,8 @@ export interface Task {
   readonly reward: RewardFunction;
   /** Reward of a completion of a prompt, by number. */
   rewardOf(prompt: number, ids: ArrayLike<number>): number;
+  /** Number of a prompt. @throws Error for other ids */
+  promptNumber(ids: ArrayLike<number>): number;
   /** A policy that starts as the reference; the caller disposes its variables. */
   policy(): TrainablePolicy;
   dispose(): void;
@@ -100,6 +102,7 @@ export async function enumerableTask(seed: number): Promise<Task> {
       return rewardOf(promptNumber(promptIds), completionIds);
     }),
     rewardOf,
+    promptNumber,
     policy: () => fullPolicy(CONFIG, trainableParameters(reference)),
     dispose: () => tf.dispose(Object.values(reference)),
   };
