@@ -87,12 +87,7 @@ export async function check(
   const kl = measured.logps.map((row, i) =>
     row.map((logp, t) => logp - (measured.referenceLogps[i]?.[t] as number)),
   );
-  const samples = {
-    rollouts: checked,
-    prompts: checked.map((_, i) => i),
-    finished: checked.map(() => true),
-    texts: checked.map(() => null),
-  };
+  const samples = { rollouts: inputs, finished: checked.map(() => true) };
   const experience = { samples, measured, kl, scores, klWeight: settings.klWeight };
   const numbers = [[scores], measured.logps, measured.referenceLogps].map((rows) =>
     rows.flatMap((row) => [...row]).reduce((sum, x) => sum + x * x, 0),

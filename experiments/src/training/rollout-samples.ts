@@ -1,5 +1,5 @@
 /** Completions as lines of samples.jsonl. Pure. */
-import type { PolicyPrompt, RewardInput, StepRollouts } from "@preflab/rlhf";
+import type { RewardInput, StepRollouts } from "@preflab/rlhf";
 import type { Sample } from "./samples.ts";
 
 /** What a line says of any completion. */
@@ -17,13 +17,10 @@ export function completionSample(
 /** Lines for the first completions that a step has learned from, with their scores. */
 export function rolloutSamples(
   { step, samples, rawScores }: StepRollouts,
-  prompts: readonly PolicyPrompt[],
   count: number,
 ): Sample[] {
   return samples.rollouts.slice(0, count).map((rollout, i) => {
-    const prompt = prompts[samples.prompts[i] as number]?.text ?? null;
-    const completion = samples.texts[i] ?? null;
-    const line = completionSample({ ...rollout, prompt, completion }, samples.finished[i] ?? false);
+    const line = completionSample(rollout, samples.finished[i] ?? false);
     return { step, part: "train", ...line, score: rawScores[i] };
   });
 }

@@ -118,7 +118,7 @@ async function train<Config extends RolloutConfig>(
             clock: () => performance.now(),
             onRollouts: async (rollouts) => {
               if (samples.every === 0 || rollouts.step % samples.every !== 0) return;
-              await show(rolloutSamples(rollouts, prompts.train, samples.count));
+              await show(rolloutSamples(rollouts, samples.count));
             },
           },
           resumed,

@@ -11,13 +11,7 @@ export {
 export { leaveOneOutAdvantages } from "./advantages/leave-one-out.ts";
 export { bestOfNKl, bestOfNWinRate } from "./best-of-n/bounds.ts";
 export { bestOfN } from "./best-of-n/estimate.ts";
-export {
-  type Pool,
-  type PoolInputs,
-  type PoolOptions,
-  rewardInput,
-  samplePools,
-} from "./best-of-n/pools.ts";
+export { type Pool, type PoolInputs, type PoolOptions, samplePools } from "./best-of-n/pools.ts";
 export {
   type BestOfNResult,
   type BestOfNSummary,
@@ -134,7 +128,12 @@ export {
 } from "./rollouts/pairs.ts";
 export { type PassOptions, passes } from "./rollouts/passes.ts";
 export type { Preset, PresetSource } from "./rollouts/preset.ts";
-export { type PolicyPrompt, type PromptOrder, promptOrder } from "./rollouts/prompts.ts";
+export {
+  type PolicyPrompt,
+  type PromptOrder,
+  promptOrder,
+  rewardInput,
+} from "./rollouts/prompts.ts";
 export {
   type Experience,
   type KlSettings,

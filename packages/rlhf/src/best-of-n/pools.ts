@@ -5,9 +5,8 @@
  */
 
 import type { Completion, GenerateOptions, Generator } from "@preflab/lm";
-import type { PolicyPrompt } from "../rollouts/prompts.ts";
+import { type PolicyPrompt, rewardInput } from "../rollouts/prompts.ts";
 import type { CheckedReward } from "../scoring/checked-reward.ts";
-import type { RewardInput } from "../scoring/reward-function.ts";
 
 /** What is sampled for, and scored by. */
 export interface PoolInputs {
@@ -72,15 +71,4 @@ export async function* samplePools(
       };
     });
   }
-}
-
-/** What reward functions get to see of a completion. @param group the prompts of the call */
-export function rewardInput(group: readonly PolicyPrompt[], completion: Completion): RewardInput {
-  const prompt = group[completion.prompt] as PolicyPrompt;
-  return {
-    promptIds: prompt.ids,
-    completionIds: completion.ids,
-    prompt: prompt.text,
-    completion: completion.text,
-  };
 }

@@ -1,10 +1,9 @@
 /** Completions that a policy samples in training, with their scores. */
 
-import { type Completion, liveGenerator, type TrainablePolicy } from "@preflab/lm";
+import { liveGenerator, type TrainablePolicy } from "@preflab/lm";
 import type { CheckedReward } from "../scoring/checked-reward.ts";
 import type { RewardInput } from "../scoring/reward-function.ts";
-import { type PolicyPrompt, promptOrder } from "./prompts.ts";
-import type { Rollout } from "./rollouts.ts";
+import { type PolicyPrompt, promptOrder, rewardInput } from "./prompts.ts";
 
 /** What is sampled for, and scored by. */
 export interface RolloutInputs {
@@ -32,13 +31,9 @@ export interface CollectOptions {
 
 /** Completions of a step, those of a prompt next to each other. */
 export interface Samples {
-  readonly rollouts: readonly Rollout[];
-  /** Index of each completion's prompt among all. */
-  readonly prompts: readonly number[];
+  readonly rollouts: readonly RewardInput[];
   /** Whether a completion ended by itself. */
   readonly finished: readonly boolean[];
-  /** Without the token that ended it; null where there is no tokenizer. */
-  readonly texts: readonly (string | null)[];
 }
 
 /** Samples and scores. */
@@ -66,43 +61,22 @@ export function rolloutCollector(
   const order = promptOrder(prompts.length, perStep, seed);
   const generator = liveGenerator(policy);
   const sample = async (step: number): Promise<Samples> => {
-    const chosen = order.at(step);
+    const group = order.at(step).map((i) => prompts[i] as PolicyPrompt);
     const generated = await generator.generate(
-      chosen.map((i) => (prompts[i] as PolicyPrompt).ids),
+      group.map(({ ids }) => ids),
       {
         ...{ maxNewTokens, temperature, seed, samples: samplesPerPrompt },
+        ...(decode && { decode }),
         firstPrompt: (step - 1) * perStep,
       },
     );
     return {
-      rollouts: generated.map(({ prompt, ids }) => ({
-        promptIds: (prompts[chosen[prompt] as number] as PolicyPrompt).ids,
-        completionIds: ids,
-      })),
-      prompts: generated.map(({ prompt }) => chosen[prompt] as number),
+      rollouts: generated.map((completion) => rewardInput(group, completion)),
       finished: generated.map(({ finish }) => finish !== "length"),
-      texts: generated.map((completion) => (decode ? decode(withoutEnd(completion)) : null)),
     };
   };
-  const score = (samples: Samples) => reward.score(rewardInputs(samples, prompts));
+  const score = ({ rollouts }: Samples) => reward.score(rollouts);
   return { sample, score, dispose: () => generator.dispose() };
-}
-
-/** What a reward function gets to see of samples. */
-function rewardInputs(
-  { rollouts, prompts: indices, texts }: Samples,
-  prompts: readonly PolicyPrompt[],
-): RewardInput[] {
-  return rollouts.map(({ promptIds, completionIds }, i) => ({
-    promptIds,
-    completionIds,
-    prompt: prompts[indices[i] as number]?.text ?? null,
-    completion: texts[i] ?? null,
-  }));
-}
-
-function withoutEnd({ ids, finish }: Completion): readonly number[] {
-  return finish === "length" ? ids : ids.slice(0, -1);
 }
 
 function checkPrompts(

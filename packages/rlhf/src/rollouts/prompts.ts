@@ -1,6 +1,7 @@
-/** Prompts to sample completions for, and the order in which a run sees them. */
+/** Prompts to sample completions for, the order in which a run sees them, and what is scored of both. */
 
-import { RandomStream, shuffled } from "@preflab/lm";
+import { type Completion, RandomStream, shuffled } from "@preflab/lm";
+import type { RewardInput } from "../scoring/reward-function.ts";
 
 /** A prompt. */
 export interface PolicyPrompt {
@@ -8,6 +9,17 @@ export interface PolicyPrompt {
   readonly ids: readonly number[];
   /** Null where there is no tokenizer. */
   readonly text: string | null;
+}
+
+/** What reward functions get to see of a completion. @param group the prompts it was sampled among */
+export function rewardInput(group: readonly PolicyPrompt[], completion: Completion): RewardInput {
+  const prompt = group[completion.prompt] as PolicyPrompt;
+  return {
+    promptIds: prompt.ids,
+    completionIds: completion.ids,
+    prompt: prompt.text,
+    completion: completion.text,
+  };
 }
 
 /** Prompts by step. */

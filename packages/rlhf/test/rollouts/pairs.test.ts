@@ -6,6 +6,7 @@ import { rolloutCollector, type Samples } from "../../src/rollouts/collect.ts";
 import { policyMeter } from "../../src/rollouts/measure.ts";
 import { pairSampler, samplePairs } from "../../src/rollouts/pairs.ts";
 import type { StepRollouts } from "../../src/rollouts/rollout-stepper.ts";
+import { idInput } from "../scoring/inputs.ts";
 import { PROMPTS, shareAbove, toyInputs, toyPolicy, withReference } from "./toy.ts";
 
 /** Sums of some tens of float32 numbers. */
@@ -18,16 +19,10 @@ afterEach(() => tf.disposeVariables());
 
 /** Samples whose completions are named by a token each. */
 function samples(perPrompt: number, count: number): Samples {
-  const rollouts = Array.from({ length: count }, (_, i) => ({
-    promptIds: [100 + Math.floor(i / perPrompt)],
-    completionIds: [i],
-  }));
-  return {
-    rollouts,
-    prompts: rollouts.map((_, i) => Math.floor(i / perPrompt)),
-    finished: rollouts.map(() => true),
-    texts: rollouts.map(() => null),
-  };
+  const rollouts = Array.from({ length: count }, (_, i) =>
+    idInput([100 + Math.floor(i / perPrompt)], [i]),
+  );
+  return { rollouts, finished: rollouts.map(() => true) };
 }
 
 const named = (
@@ -82,6 +77,9 @@ describe("rollouts/pairs", () => {
       sampled.finished[i] ? shareAbove(completionIds) : -1,
     );
     expect(sampled.finished).toContain(false);
+    for (const { promptIds } of sampled.rollouts) {
+      expect(PROMPTS).toContainEqual({ ids: promptIds, text: null });
+    }
     const expected = [0, 2, 4, 6, 8, 10].flatMap((i) => {
       const [a, b] = [sampled.rollouts[i], sampled.rollouts[i + 1]];
       const [x, y] = [scores[i] as number, scores[i + 1] as number];
@@ -89,7 +87,7 @@ describe("rollouts/pairs", () => {
       const [best, worst] = x > y ? [a, b] : [b, a];
       return [
         {
-          promptIds: PROMPTS[sampled.prompts[i] as number]?.ids,
+          promptIds: best?.promptIds,
           chosenIds: best?.completionIds,
           rejectedIds: worst?.completionIds,
         },
