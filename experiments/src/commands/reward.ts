@@ -16,6 +16,9 @@ A config file with its defaults; only model, data.train and one of maxSteps and 
   model: path/to/hf-folder   # or a GGUF file, ORG/NAME of a downloaded model, or
                              # {config: {a Hugging Face config.json}, init: random, tokenizer: dir};
                              # a folder of a reward model is trained further, with its head
+  trunk: trained             # frozen: the score head alone is trained, which takes less memory and a higher
+                             # learning rate; methods on rollouts whose reference is the same model then
+                             # have both in memory once
   headDeviation: 0.02        # standard deviation of a new head's weights
   data: {train: pairs.jsonl, eval: null, evalShare: 0, shuffle: true, format: auto, onError: fail}
                              # evalShare: holds out this share of the prompts of data.train, the same

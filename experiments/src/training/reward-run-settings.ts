@@ -6,6 +6,9 @@ import { readSplitDataSettings, readTruncation, type SplitDataSettings } from ".
 import type { Fingerprint } from "./fingerprint.ts";
 import { type ModelSettings, readModelSettings } from "./model-settings.ts";
 
+/** What is trained of a model: all of it, or the score head alone. */
+const TRUNKS = ["trained", "frozen"] as const;
+
 /** What transformers draws new heads with. */
 const HEAD_DEVIATION = 0.02;
 
@@ -25,6 +28,8 @@ export interface RewardRunSettings {
   readonly model: ModelSettings;
   readonly data: SplitDataSettings;
   readonly truncation: TruncationOptions;
+  /** A frozen one stays that of the model, and the score head alone is trained. */
+  readonly trunk: (typeof TRUNKS)[number];
   /** Standard deviation of a new score head. */
   readonly headDeviation: number;
   /** Null leaves scores as training makes them. */
@@ -39,6 +44,7 @@ export function readRewardRunSettings(reader: OptionReader): RewardRunSettings {
     model: readModelSettings(reader),
     data: readSplitDataSettings(reader),
     truncation: readTruncation(reader, training.maxLength),
+    trunk: reader.choice("trunk", "trained", TRUNKS),
     headDeviation: reader.number("headDeviation", HEAD_DEVIATION, 0, Number.MAX_VALUE),
     normalize: reader.has("normalize") ? readNormalize(reader.object("normalize")) : null,
     training,

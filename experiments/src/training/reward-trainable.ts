@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { TokenizedPair } from "@preflab/data";
 import { fullPolicy, type ModelConfig, trainableParameters } from "@preflab/lm";
 import {
+  headPolicy,
   NO_NORMALIZATION,
   type Normalization,
   saveRewardModel,
@@ -31,15 +32,20 @@ export async function rewardTrainable(
   io: Pick<Io, "err" | "signal">,
 ): Promise<Trainable> {
   const { model, settings, data } = run;
-  const { headDeviation, training } = settings;
+  const { headDeviation, training, trunk } = settings;
   const weights = await model.weights();
   const { config, params } =
     model.config.labels === undefined
       ? withScoreHead(model.config, weights, { seed: training.seed, deviation: headDeviation })
       : { config: model.config, params: weights };
-  const variables = trainableParameters(params);
-  dispose([{ ...weights }, { ...params }]);
-  const policy = fullPolicy(config, variables);
+  const policy =
+    trunk === "frozen"
+      ? headPolicy(config, params)
+      : fullPolicy(config, trainableParameters(params));
+  const used = policy.parameters();
+  const loaded = new Set([...Object.values(weights), ...Object.values(params)]);
+  for (const tensor of Object.values(used)) loaded.delete(tensor);
+  dispose([...loaded]);
   const normalization = async (): Promise<Normalization> => {
     const { reference } = run;
     if (settings.normalize === null || reference === null) return NO_NORMALIZATION;
@@ -52,12 +58,12 @@ export async function rewardTrainable(
       const { tokenizer } = model.inherited;
       await saveRewardModel(join(folder, "model"), {
         config: withTruePadding(config, data.train, io),
-        params: variables,
+        params: used,
         normalization: await normalization(),
         ...(tokenizer !== undefined && { tokenizer }),
       });
     },
-    dispose: () => dispose({ ...variables }),
+    dispose: () => dispose({ ...used }),
   };
 }
 

@@ -49,6 +49,10 @@ async function scores(model: string, rows: readonly unknown[]): Promise<number[]
   return jsonLines<{ score: number }>(out).map(({ score }) => score);
 }
 
+/** Numbers of tensors. */
+const valuesOf = (tensors: Readonly<Record<string, tf.Tensor>>) =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.dataSync()]));
+
 const mean = (numbers: readonly number[]) => numbers.reduce((sum, x) => sum + x) / numbers.length;
 
 describe("commands/reward", { timeout: TIMEOUT_MS }, () => {
@@ -166,6 +170,24 @@ describe("commands/reward", { timeout: TIMEOUT_MS }, () => {
     expect((await first(0.2)) / (await first(0.02))).toBeAllClose(10, { atol: 0, rtol: 1e-3 });
   });
 
+  test("with a frozen trunk the head alone is trained, and the rest stays the model's", async () => {
+    const settings = { trunk: "frozen", maxSteps: 20, saveEvery: 20, optimizer: { lr: 0.03 } };
+    const { out } = await REWARD.trained(settings);
+    const metrics = linesOf(out);
+    expect(metrics[19]?.["loss"]).toBeLessThan(metrics[0]?.["loss"] as number);
+    const [start, model] = [
+      await loadModel(modelPath("llama-gqa")),
+      await loadModel(`${out}/model`),
+    ];
+    const { head: _, ...trunk } = start.params;
+    const { "score.weight": head, ...same } = model.params;
+    expect(head?.shape).toEqual([start.config.width, 1]);
+    expect(valuesOf(same)).toEqual(valuesOf(trunk));
+    tf.dispose([{ ...start.params }, { ...model.params }]);
+    const checkpoint = readFileSync(join(out, "checkpoints/step-20/params.safetensors"));
+    expect(checkpoint.length).toBeLessThan(2000);
+  });
+
   test("margins and centring change the loss", async () => {
     const train = rowsFile(PAIRS.map((pair) => ({ ...pair, margin: 1 })));
     const optimizer = { lr: 0 };
@@ -212,6 +234,7 @@ describe("commands/reward: what cannot be used", { timeout: TIMEOUT_MS }, () => 
     ["dropout", { dropout: 0.1 }, "expected dropout 0"],
     ["a share and data", { data: { train: "x", eval: "y", evalShare: 0.1 } }, "evalShare to be 0"],
     ["a share of all", { data: { train: "x", evalShare: 1 } }, "expected evalShare to be a number"],
+    ["an unknown trunk", { trunk: "thawed" }, "expected trunk to be one of trained, frozen"],
     ["a wrong head", { headDeviation: -1 }, "expected headDeviation to be a number from 0"],
     ["a wrong weight", { centerWeight: "x" }, "expected centerWeight to be a number from 0"],
     ["a wrong normalisation", { normalize: { prompts: 0 } }, "expected prompts to be an integer"],

@@ -83,6 +83,7 @@ export { type Calibration, type CalibrationBin, calibration } from "./reward/cal
 export { normalizationOf, normalizeScores } from "./reward/normalize.ts";
 export { centering, rewardLosses } from "./reward/reward-loss.ts";
 export {
+  headPolicy,
   labelScores,
   NO_NORMALIZATION,
   type Normalization,

@@ -1,12 +1,12 @@
 /** Values of variables, for checkpoints in memory. */
 
-import type { Variables } from "@preflab/lm";
+import type { Params, Variables } from "@preflab/lm";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Copies. */
-export function valuesOf(variables: Variables): Record<string, Float32Array> {
+export function valuesOf(tensors: Params): Record<string, Float32Array> {
   return Object.fromEntries(
-    Object.entries(variables).map(([name, x]) => [name, x.dataSync<"float32">().slice()]),
+    Object.entries(tensors).map(([name, x]) => [name, x.dataSync<"float32">().slice()]),
   );
 }
 

@@ -3,7 +3,14 @@
  * `score.weight` `[D, 1]`, as in the classifiers of transformers; files are in ../io.
  */
 
-import { hiddenStatesAt, type ModelConfig, type Params, RandomStream } from "@preflab/lm";
+import {
+  hiddenStatesAt,
+  type ModelConfig,
+  type Params,
+  RandomStream,
+  type TrainablePolicy,
+  trainableParameters,
+} from "@preflab/lm";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -99,4 +106,16 @@ export function withScoreHead(
   new RandomStream(seed, `init/${SCORE_HEAD}`).fillNormal(weights, deviation);
   const score = tf.tensor2d(weights, [config.width, 1]);
   return { config: { ...config, labels: 1 }, params: { ...backbone, [SCORE_HEAD]: score } };
+}
+
+/**
+ * A model with a score head that is trained alone, on what the others make of texts.
+ * @param params those of the trunk are used as they are and stay the caller's, as does the head, which
+ *   is copied
+ */
+export function headPolicy(config: ModelConfig, params: Params): TrainablePolicy {
+  const { [SCORE_HEAD]: head, ...trunk } = params;
+  if (!head) throw new Error(`headPolicy: expected ${SCORE_HEAD}, got none. Use withScoreHead.`);
+  const variables = trainableParameters({ [SCORE_HEAD]: head });
+  return { config, variables, parameters: () => ({ ...trunk, ...variables }) };
 }

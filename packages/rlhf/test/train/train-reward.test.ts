@@ -9,10 +9,12 @@ import { leakedTensors } from "@preflab/testing";
 import { selectBackend } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { headPolicy, SCORE_HEAD } from "../../src/reward/reward-model.ts";
 import { rewardEvaluator } from "../../src/train/evaluate-reward.ts";
 import { parseRewardConfig } from "../../src/train/reward-config.ts";
 import { type RewardInputs, trainReward } from "../../src/train/train-reward.ts";
 import { SCORING, tinyPairs, tinyParameters } from "../tiny.ts";
+import { valuesOf } from "../variables.ts";
 
 beforeAll(async () => {
   await selectBackend("ort");
@@ -68,6 +70,20 @@ describe("train/train-reward", () => {
     const [one, two] = [await first({ centerWeight: 1 }), await first({ centerWeight: 2 })];
     expect(one.loss).toBeGreaterThan(plain.loss);
     expect(two.loss - one.loss).toBeAllClose(one.loss - plain.loss, { atol: 1e-4, rtol: 1e-4 });
+  });
+
+  test("a head is trained alone on the trunk that it was given", async () => {
+    const params = tinyParameters(SCORING);
+    const model = headPolicy(SCORING, params);
+    const before = valuesOf(params);
+    const metrics = await run({ pairs: tinyPairs(500) }, { optimizer: { lr: 0.03 } }, model);
+    const [first, last] = [0, -1].map((i) => metrics.at(i)?.loss) as [number, number];
+    expect(last).toBeLessThan(0.7 * first);
+    expect(valuesOf(params)).toEqual(before);
+    const used = model.parameters();
+    const changed = Object.keys(used).filter((name) => used[name] !== params[name]);
+    expect([changed, Object.keys(model.variables)]).toEqual([[SCORE_HEAD], [SCORE_HEAD]]);
+    tf.dispose(Object.values(params));
   });
 
   test("texts that are too long, pairs without tokens and dropout are errors", async () => {
