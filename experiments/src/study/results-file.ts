@@ -1,6 +1,7 @@
 /**
  * Reads, checks and writes results.json. Equal results give equal bytes: keys and runs are sorted,
- * numbers have 12 significant digits, so that the last bits of float64 sums do not show.
+ * numbers have 12 significant digits, so that the last bits of float64 sums do not show; numbers of
+ * single prompts have 5.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { CommandError } from "../errors.ts";
@@ -30,6 +31,9 @@ import type {
 
 /** Significant digits of written numbers. */
 const DIGITS = 12;
+
+/** Of numbers per prompt, which are most of the file and vary by far more between prompts. */
+const PROMPT_DIGITS = 5;
 
 /** Longest line that a list or an object is written on, when it is not one of numbers. */
 const LINE = 100;
@@ -149,27 +153,30 @@ function checkPrompts({ runs }: StudyResults): void {
 }
 
 /** Sorted keys, rounded numbers, no fields that are undefined. */
-function canonical(value: unknown, path: string): Json {
-  if (typeof value === "number") return rounded(value, path);
+function canonical(value: unknown, path: string, digits = DIGITS): Json {
+  if (typeof value === "number") return rounded(value, path, digits);
   if (Array.isArray(value)) {
-    return value.map((part: unknown, i) => canonical(part, `${path}[${i}]`));
+    return value.map((part: unknown, i) => canonical(part, `${path}[${i}]`, digits));
   }
   if (typeof value !== "object" || value === null) return value as string | boolean | null;
   const entries = Object.entries(value).filter(([, part]) => part !== undefined);
   const sorted = entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
-    sorted.map(([name, part]) => [name, canonical(part, `${path}.${name}`)]),
+    sorted.map(([name, part]) => {
+      const ownDigits = name === "per_prompt" ? PROMPT_DIGITS : digits;
+      return [name, canonical(part, `${path}.${name}`, ownDigits)];
+    }),
   );
 }
 
-function rounded(value: number, path: string): number {
+function rounded(value: number, path: string, digits: number): number {
   if (!Number.isFinite(value)) {
     throw new RangeError(
       `formatResults: expected finite numbers, got ${value} at ${path}. Write null or leave it out.`,
     );
   }
   // Adding 0 turns -0 into 0.
-  return Number(value.toPrecision(DIGITS)) + 0;
+  return Number(value.toPrecision(digits)) + 0;
 }
 
 /** JSON with short parts and lists of numbers on one line: readable, and small in a diff. */

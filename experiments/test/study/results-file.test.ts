@@ -39,6 +39,7 @@ describe("study/results-file", () => {
 
   it("writes the same for runs and keys in another order", () => {
     const turned = Object.fromEntries(Object.entries(results).reverse());
+    // Object.fromEntries forgets the type.
     const other = { ...(turned as unknown as StudyResults), runs: [...results.runs].reverse() };
     expect(formatResults(other)).toBe(formatResults(results));
   });
@@ -47,6 +48,17 @@ describe("study/results-file", () => {
     const task = { third: 1 / 3, sum: 0.1 + 0.2, zero: -0, large: 12345678901234 };
     const { task: written } = JSON.parse(formatResults({ ...results, task })) as StudyResults;
     expect(written).toEqual({ large: 12345678901200, sum: 0.3, third: 0.333333333333, zero: 0 });
+  });
+
+  it("rounds numbers per prompt to 5 significant digits", () => {
+    const per_prompt = { gold: [1 / 3], kl: [12.3456789] };
+    const one = withRun(({ evaluations }) => ({
+      evaluations: evaluations.slice(0, 1).map((e) => ({ ...e, per_prompt })),
+    }));
+    const { runs } = JSON.parse(
+      formatResults({ ...one, runs: one.runs.slice(0, 1) }),
+    ) as StudyResults;
+    expect(runs[0]?.evaluations[0]?.per_prompt).toEqual({ gold: [0.33333], kl: [12.346] });
   });
 
   it("refuses numbers that JSON lacks and says where they are", () => {

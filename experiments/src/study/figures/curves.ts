@@ -74,7 +74,7 @@ function curves(
       layer: [
         {
           transform: [{ filter: "datum.name === null" }],
-          mark: { type: "area", opacity: 0.15 },
+          mark: { type: "area", opacity: 0.15, aria: false },
           encoding: {
             x,
             y: axis("low", name),
@@ -85,7 +85,7 @@ function curves(
         },
         {
           transform: [{ filter: "datum.name === null" }],
-          mark: { type: "line", strokeWidth: 1.6 },
+          mark: { type: "line", strokeWidth: 1.6, aria: false },
           encoding: { x, y, color, detail: { field: "setting" } },
         },
         {
@@ -95,7 +95,7 @@ function curves(
         },
         {
           transform: [{ filter: "datum.name !== null" }],
-          mark: { type: "text", style: "note", align: "left", dx: 6 },
+          mark: { type: "text", style: "note", align: "left", dx: 6, aria: false },
           encoding: { x, y, text: { field: "name" } },
         },
       ],

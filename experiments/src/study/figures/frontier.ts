@@ -23,11 +23,12 @@ import {
 /** Values of n that are written beside best-of-n. */
 const NAMED_N = new Set([4, 16, 64, 128]);
 
-/** The frontier. */
-export function frontierFigure(inputs: FigureInputs): Spec {
+/** The frontier; null without evaluated policies. */
+export function frontierFigure(inputs: FigureInputs): Spec | null {
   const { results } = inputs;
   const most = shownKl(inputs);
   const settings = settingRows(inputs, most);
+  if (settings.length === 0) return null;
   const groups = groupsAmong(inputs, settings);
   const x = axis("kl", "sequence KL from the reference (nats, square-root scale)", {
     scale: { type: "sqrt", domain: [0, most], nice: false },
@@ -56,15 +57,15 @@ export function frontierFigure(inputs: FigureInputs): Spec {
         data: inline(settings),
         layer: [
           {
-            mark: { type: "line", strokeWidth: 1.8, opacity: 0.85 },
+            mark: { type: "line", strokeWidth: 1.8, opacity: 0.85, aria: false },
             encoding: { x, y, color, order: { field: "kl", type: "quantitative" } },
           },
           {
-            mark: { type: "rule", strokeWidth: 1.4, clip: true },
+            mark: { type: "rule", strokeWidth: 1.4, clip: true, aria: false },
             encoding: { x: { ...x, field: "kl_low" }, x2: { field: "kl_high" }, y, color },
           },
           {
-            mark: { type: "rule", strokeWidth: 1.4 },
+            mark: { type: "rule", strokeWidth: 1.4, aria: false },
             encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
           },
           {
@@ -86,10 +87,14 @@ function limitLayers({ results }: FigureInputs, most: number, encoding: Spec): S
   return [
     {
       data: inline(rows.map((row) => ({ ...row, top }))),
-      mark: { type: "area", style: "beyond" },
+      mark: { type: "area", style: "beyond", aria: false },
       encoding: { ...encoding, y2: { field: "top" } },
     },
-    { data: inline(rows), mark: { type: "line", style: "limit" }, encoding },
+    {
+      data: inline(rows),
+      mark: { type: "line", style: "limit" },
+      encoding: { ...encoding, ...TOLD },
+    },
     ...noteLayers(
       [{ ...named, name: "the most that any policy can have" }],
       { align: "right", baseline: "bottom", dx: -6, dy: -2 },
@@ -127,7 +132,7 @@ function bestOfNLayers(points: readonly BestOfNPoint[], most: number, encoding: 
       data: inline(rows),
       layer: [
         {
-          mark: { type: "line", style: "guide", strokeDash: [1, 0] },
+          mark: { type: "line", style: "guide", strokeDash: [1, 0], aria: false },
           encoding: { ...encoding, strokeDash: dash },
         },
         {

@@ -35,7 +35,7 @@ export function targetFigure(inputs: FigureInputs): Spec | null {
     layer: [
       {
         data: inline([0, most].map((kl) => ({ knob: kl, kl }))),
-        mark: { type: "line", style: "guide" },
+        mark: { type: "line", style: "guide", aria: false },
         encoding,
       },
       ...knobLayers(inputs, seeds, means, encoding),
@@ -60,13 +60,24 @@ export function betaFigure(inputs: FigureInputs): Spec | null {
     x: axis("knob", "β (log scale)", { scale, axis: { values, format: "~g" } }),
     y: axis("kl", "final sequence KL (nats, log scale)", {
       scale,
-      axis: { format: "~g", tickCount: 6 },
+      axis: { format: "~g", values: logTicks(means) },
     }),
   };
   return figure("Final KL against β", [intervalNote(inputs)], {
     ...SIZE,
     layer: knobLayers(inputs, seeds, means, encoding),
   });
+}
+
+/** 1, 2 and 5 times powers of ten: few enough for labels. */
+function logTicks(rows: readonly Row[]): number[] {
+  const kls = rows.map(({ kl }) => Number(kl));
+  const [low, high] = [Math.min(...kls) / 2, 2 * Math.max(...kls)];
+  const powers = Array.from({ length: 10 }, (_, i) => 10 ** (i - 5));
+  return powers
+    .flatMap((power) => [power, 2 * power, 5 * power])
+    .filter((kl) => kl > low && kl < high)
+    .map((kl) => Number(kl.toPrecision(1)));
 }
 
 function knobLayers(
@@ -86,9 +97,9 @@ function knobLayers(
     {
       data: inline(means),
       layer: [
-        { mark: { type: "line", strokeWidth: 1.8 }, encoding: { x, y, color } },
+        { mark: { type: "line", strokeWidth: 1.8, aria: false }, encoding: { x, y, color } },
         {
-          mark: { type: "rule", strokeWidth: 1.4 },
+          mark: { type: "rule", strokeWidth: 1.4, aria: false },
           encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
         },
         {

@@ -12,9 +12,7 @@ import {
   klTicks,
   type Row,
   type Spec,
-  short,
   shownKl,
-  TOLD,
 } from "./parts.ts";
 
 /** The figure; null without a learned reward. */
@@ -41,7 +39,7 @@ export function overOptimisationFigure(inputs: FigureInputs): Spec | null {
         },
         {
           data: inline(meanRows(rows)),
-          mark: { type: "line", strokeWidth: 2 },
+          mark: { type: "line", strokeWidth: 2, aria: false },
           encoding: { x, y, color, order: { field: "kl", type: "quantitative" } },
         },
         ...bestOfN(inputs, most, field, { x, y }),
@@ -90,18 +88,18 @@ function bestOfN(
   field: "gold" | "proxy",
   encoding: Spec,
 ): Spec[] {
-  const rows = results.best_of_n.flatMap(({ n, by, gold, proxy, kl_bound, kl_exact }) => {
+  const rows = results.best_of_n.flatMap(({ by, gold, proxy, kl_bound, kl_exact }) => {
     const kl = kl_exact ?? kl_bound;
     const value = field === "gold" ? gold : proxy;
     if (by !== "learned" || value === undefined || kl > most) return [];
-    return [{ kl, [field]: value, text: `best of ${n}: ${short(value)} at KL ${short(kl)}` }];
+    return [{ kl, [field]: value }];
   });
   if (rows.length < 2) return [];
   return [
     {
       data: inline(rows),
-      mark: { type: "line", style: "guide" },
-      encoding: { ...encoding, ...TOLD },
+      mark: { type: "line", style: "guide", aria: false },
+      encoding,
     },
   ];
 }

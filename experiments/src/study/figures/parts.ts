@@ -81,7 +81,7 @@ export const EVALUATION_TEXT: Spec = {
 export function noteLayers(rows: readonly Row[], mark: Spec, encoding: Spec): Spec[] {
   const all = { ...encoding, text: { field: "name", type: "nominal" } };
   const layer = ["halo", "note"].map((style) => ({
-    mark: { type: "text", style, ...mark },
+    mark: { type: "text", style, aria: false, ...mark },
     encoding: all,
   }));
   return rows.length === 0 ? [] : [{ data: inline(rows), layer }];

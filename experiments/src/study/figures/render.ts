@@ -14,8 +14,18 @@ export async function renderSvg(spec: Spec, theme?: Theme): Promise<string> {
     renderer: "none",
   });
   try {
-    return `${await view.toSVG()}\n`;
+    return `${ownNumbers(await view.toSVG())}\n`;
   } finally {
     view.finalize();
   }
+}
+
+/** Vega numbers clip paths over all pictures of a process; these begin at 0 in each. */
+function ownNumbers(svg: string): string {
+  const ids = new Map<string, string>();
+  return svg.replace(/(?<=\bid="|url\(#)[^")]+/g, (id) => {
+    const own = ids.get(id) ?? `clip${ids.size}`;
+    ids.set(id, own);
+    return own;
+  });
 }

@@ -36,7 +36,7 @@ td.number, td:has(> .above, > .below) { white-space: nowrap; font-variant-numeri
 .swatch { display: inline-block; width: .7em; height: .7em; border-radius: 2px; margin-right: .4em; }
 .name { white-space: nowrap; }
 figure { margin: 16px 0; overflow-x: auto; }
-figure svg { display: block; max-width: 100%; min-width: 600px; height: auto; }
+figure svg { display: block; width: auto; max-width: max(100%, 620px); height: auto; }
 figure [aria-roledescription="point"]:hover { stroke: var(--ink); stroke-width: 1.5; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); gap: 10px; }
 .card { background: var(--raised); border-radius: 6px; padding: 8px 12px; font-size: .92rem; }

@@ -73,7 +73,7 @@ export function timingsSection(timings: StudyTimings | null): Content {
   const total = timings.stages.reduce((sum, { seconds }) => sum + seconds, 0);
   return [
     table(["machine", ""], Object.entries(timings.machine)),
-    html`<p>${timings.stages.length} stages took ${duration(total)} in all, added up; several may run at a time.</p>`,
+    html`<p>${timings.stages.length} ${timings.stages.length === 1 ? "stage" : "stages"} took ${duration(total)} in all, added up; several may run at a time.</p>`,
     details(
       "Times of all stages",
       table(
@@ -140,20 +140,27 @@ export function deviationsTable({ deviations }: StudyResults): Content {
   return table(["", "paper", "here", "why"], rows) ?? html`<p>None.</p>`;
 }
 
-/** Best-of-n. */
+/** Best-of-n: a row for each n. */
 export function bestOfNTable({ best_of_n: points }: StudyResults): Markup | null {
+  const ns = [...new Set(points.map(({ n }) => n))].sort((a, b) => a - b);
+  const rows = ns.map((n) => {
+    const of = (by: "gold" | "learned") => points.find((point) => point.n === n && point.by === by);
+    const reward = (by: "gold" | "learned") => {
+      const point = of(by);
+      return point ? `${plain(point.gold)} ± ${plain(point.gold_error)}` : NONE;
+    };
+    const any = of("gold") ?? of("learned");
+    return [
+      ...[`${n}`, reward("gold"), reward("learned"), plain(of("learned")?.proxy)],
+      ...[plain(any?.kl_bound), plain(any?.kl_exact)],
+    ];
+  });
   return table(
-    ["chosen by", "n", "gold reward ± error", "learned reward", "KL at most", "KL exactly"],
-    [...points]
-      .sort((a, b) => (a.by === b.by ? a.n - b.n : a.by < b.by ? -1 : 1))
-      .map(({ by, n, gold, gold_error: error, proxy, kl_bound: bound, kl_exact: exact }) => [
-        `${by} reward`,
-        `${n}`,
-        `${plain(gold)} ± ${plain(error)}`,
-        plain(proxy),
-        plain(bound),
-        plain(exact),
-      ]),
+    [
+      ...["n", "gold reward, chosen by gold", "gold reward, chosen by learned"],
+      ...["learned reward, chosen by it", "KL at most", "KL exactly"],
+    ],
+    rows,
   );
 }
 

@@ -18,7 +18,7 @@ export function html(parts: TemplateStringsArray, ...values: readonly Content[])
   return new Markup(texts.join(""));
 }
 
-/** A table that scrolls by itself on narrow screens. Cells that begin with a digit or sign align right. */
+/** A table that scrolls by itself on narrow screens; numbers are not broken into lines. */
 export function table(
   head: readonly Content[],
   rows: readonly (readonly Content[])[],

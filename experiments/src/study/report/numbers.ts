@@ -2,7 +2,6 @@
 import { short } from "../figures/parts.ts";
 import type { Estimate } from "../statistics/bootstrap.ts";
 import type { Interval } from "../statistics/settings.ts";
-import { signed } from "./verdict.ts";
 
 /** What stands for a number that there is none of. */
 export const NONE = "–";
@@ -12,16 +11,33 @@ export function plain(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : short(value).replace("-", "−");
 }
 
-/** A mean with its interval. */
+/** A mean with its interval, to the digits that the interval leaves. */
 export function withInterval(interval: Interval | null): string {
   if (!interval) return NONE;
   const { mean, low, high } = interval;
-  return low === null ? plain(mean) : `${plain(mean)} [${plain(low)}, ${plain(high)}]`;
+  if (low === null || high === null || low === high) return plain(mean);
+  const [a, b, c] = [mean, low, high].map((value) => fixed(value, decimals(high - low)));
+  return `${a} [${b}, ${c}]`.replaceAll("-", "−");
 }
 
 /** A difference with its sign and interval. */
 export function difference({ mean, low, high }: Estimate): string {
-  return `${signed(mean)} [${signed(low)}, ${signed(high)}]`;
+  const [a, b, c] = [mean, low, high].map((value) => {
+    const text = fixed(value, decimals(high - low));
+    return text.startsWith("-") ? text : `+${text}`;
+  });
+  return `${a} [${b}, ${c}]`.replaceAll("-", "−");
+}
+
+/** Decimals that show a width with two digits. */
+function decimals(width: number): number {
+  return width > 0 ? Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(width)))) : 3;
+}
+
+/** So many decimals, without the sign of a zero. */
+function fixed(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text;
 }
 
 /** A large number with a prefix: `1.2M`. */

@@ -20,7 +20,7 @@ import {
   gapsTable,
   groupsTable,
   type Named,
-  settingsTable,
+  settingsTables,
   verdictSection,
 } from "./sections.ts";
 import { verdictOf } from "./verdict.ts";
@@ -86,7 +86,7 @@ function sectionsOf({ results, analysis, pictures, timings }: ReportParts): Sect
       "Reward against KL",
       [
         picture("frontier"),
-        settingsTable(analysis, named),
+        settingsTables(analysis, named),
         html`<p><small>Final policies, means over runs. Brackets: ${analysis.options.level * 100} % intervals from ${analysis.options.replicates} resamplings of seeds and test prompts.</small></p>`,
         runsTable(results, named),
       ],

@@ -67,8 +67,8 @@ ${table(
     named(group),
     `${short(bestKl)}`,
     `${short(mostKl)}`,
-    difference(gold),
-    proxy === null ? NONE : plain(proxy),
+    outcome === "best at most KL" ? NONE : difference(gold),
+    outcome === "best at most KL" ? NONE : plain(proxy),
     outcomes[outcome],
   ]);
   const monotone = trends.map(({ group, knob, direction, monotone: strict, seeds, tau, p }) => [
@@ -100,66 +100,65 @@ ${table(
   ];
 }
 
-/** Gaps to the limit: a row for each group, a column for each KL. */
+/** Gaps to the limit: a column for each group that has any. */
 export function gapsTable({ gaps }: Analysis, named: Named): Markup | null {
-  const kls = [...new Set(gaps.flatMap((own) => own.gaps.map(({ kl }) => kl)))].sort(
-    (a, b) => a - b,
-  );
-  const rows = gaps
-    .filter((own) => own.gaps.length > 0)
-    .map((own) => [
-      named(own.group),
-      ...kls.map((kl) => withInterval(own.gaps.find((gap) => gap.kl === kl) ?? null)),
+  const known = gaps.filter((own) => own.gaps.length > 0);
+  const kls = [...new Set(known.flatMap((own) => own.gaps.map(({ kl }) => kl)))];
+  const rows = kls
+    .sort((a, b) => a - b)
+    .map((kl) => [
+      `${kl}`,
+      ...known.map((own) => withInterval(own.gaps.find((gap) => gap.kl === kl) ?? null)),
     ]);
-  return table(["method", ...kls.map((kl) => `KL ${kl}`)], rows);
+  return table(["KL (nats)", ...known.map(({ group }) => named(group))], rows);
 }
 
-/** Settings with their final policies, means over seeds. */
-export function settingsTable({ settings }: Analysis, named: Named): Markup | null {
+/** Settings with their final policies, means over seeds; first what matters most. */
+export function settingsTables({ settings }: Analysis, named: Named): Content {
   const rows = settings.map((summary) => {
-    const { group, setting, runs, gold, kl } = summary;
-    const over = (name: Measure) => plain(meanOf(summary, name));
+    const { runs, gold, kl } = summary;
     const troubled = runs.filter(({ status }) => status !== "ok");
     const states = troubled.map(({ status, seed }) => `seed ${seed} ${status}`).join(", ");
     return [
-      named(group),
-      setting,
+      ...nameOf(summary, named),
       `${runs.length}`,
       withInterval(gold),
       withInterval(kl),
-      ...(["kl_k1", "kl_k3", "proxy", "length", "eos_rate", "validity", "distinct_2"] as const).map(
-        over,
-      ),
-      over("chosen_logp"),
+      plain(meanOf(summary, "proxy")),
       states || "ok",
     ];
   });
-  return table(
-    [
-      ...["method", "setting", "runs", "gold reward", "KL (nats)", "KL by k1", "by k3"],
-      ...[
-        "learned reward",
-        "length",
-        "ends in EOS",
-        "valid",
-        "distinct-2",
-        "chosen log-prob",
-        "state",
-      ],
-    ],
-    rows,
-  );
+  const more = settings.map((summary) => [
+    ...nameOf(summary, named),
+    ...MEASURES.map(([name]) => plain(meanOf(summary, name))),
+  ]);
+  return [
+    table(
+      ["method", "setting", "runs", "gold reward", "KL (nats)", "learned reward", "state"],
+      rows,
+    ),
+    details(
+      "Other estimates of KL, length, validity, repetition, log-probability of chosen completions",
+      table(["method", "setting", ...MEASURES.map(([, title]) => title)], more),
+    ),
+  ];
 }
 
-type Measure =
-  | "kl_k1"
-  | "kl_k3"
-  | "proxy"
-  | "length"
-  | "eos_rate"
-  | "validity"
-  | "distinct_2"
-  | "chosen_logp";
+function nameOf({ group, setting }: SettingSummary, named: Named): Content[] {
+  return [named(group), html`<span class="name">${setting}</span>`];
+}
+
+const MEASURES = [
+  ["kl_k1", "KL by k1"],
+  ["kl_k3", "KL by k3"],
+  ["length", "length"],
+  ["eos_rate", "ends in EOS"],
+  ["validity", "valid"],
+  ["distinct_2", "distinct-2"],
+  ["chosen_logp", "chosen log-prob"],
+] as const;
+
+type Measure = (typeof MEASURES)[number][0] | "proxy";
 
 /** Mean of final evaluations; null unless all runs that have one measured it. */
 function meanOf({ runs }: SettingSummary, name: Measure): number | null {

@@ -50,7 +50,7 @@ export function verdictOf(results: StudyResults, analysis: Analysis): Verdict {
   const seeds = Math.min(...comparisons.map((comparison) => comparison.seeds.length));
   return {
     kind,
-    headline: `${onSeeds(seeds)}${word(kind, labels, winners)}`,
+    headline: capital(`${onSeeds(seeds)}${word(kind, labels, winners)}`),
     sentences: [
       ...comparisons.map((comparison) => sentence(comparison, analysis)),
       ...missing.map(
@@ -62,8 +62,8 @@ export function verdictOf(results: StudyResults, analysis: Analysis): Verdict {
 }
 
 function onSeeds(seeds: number): string {
-  if (seeds >= SEEDS_NEEDED) return "";
-  return seeds === 1 ? "On one seed: " : `On ${seeds} seeds: `;
+  if (!(seeds < SEEDS_NEEDED)) return "";
+  return seeds === 1 ? "On one seed " : `On ${seeds} seeds `;
 }
 
 function word(
@@ -73,9 +73,9 @@ function word(
 ): string {
   const names = winners.map(({ rival }) => rival).join(", ");
   const verdicts = {
-    supported: `supported. ${claim}.`,
-    contradicted: `contradicted: ${names} has more reward than ${subject} at every KL compared. The claim was: ${claim}.`,
-    undecided: `undecided. The numbers neither support nor contradict: ${claim}.`,
+    supported: `supported: ${claim}.`,
+    contradicted: `contradicted: ${names} has more reward than ${subject} at every KL compared. The claim was that ${claim}.`,
+    undecided: `undecided. These numbers neither support nor contradict that ${claim}.`,
   };
   return verdicts[kind];
 }
@@ -130,6 +130,10 @@ function limitsOf({ runs }: StudyResults, analysis: Analysis, seeds: number): st
         ]
       : []),
   ];
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 /** A difference with its sign. */

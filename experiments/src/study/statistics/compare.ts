@@ -8,7 +8,8 @@ import { frontierOf, type GroupPoints, promptCount, type SeedPoints } from "./po
 
 /** KL values in nats at which methods are compared, as far as both were evaluated there. */
 export const KL_GRID: readonly number[] = [
-  0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30,
+  ...[0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6, 7, 8, 9, 10],
+  ...[12, 14, 16, 20, 25, 30],
 ];
 
 /** Fewest KL values for a verdict: two say nothing of a range. */

@@ -1,0 +1,74 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { drawStudy, staleFigures, studyFolders } from "../../../src/study/report/write.ts";
+import { writeResults } from "../../../src/study/results-file.ts";
+import { madeUpResults } from "../made-up.ts";
+
+const reports = fileURLToPath(new URL("../../../../reports", import.meta.url));
+
+describe("study/report/write", () => {
+  let root = "";
+  let folder = "";
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), "reports-"));
+    folder = join(root, "sentiment", "quick");
+    await mkdir(folder, { recursive: true });
+    await writeResults(join(folder, "results.json"), madeUpResults({ seeds: 1, prompts: 16 }));
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  it("draws the same again from results.json", async () => {
+    const files = await drawStudy(folder);
+    expect(files).toContain("frontier.vl.json");
+    expect(files).toContain("frontier.svg");
+    const contents = () => Promise.all(files.map((name) => readFile(join(folder, name), "utf8")));
+    const before = await contents();
+    await drawStudy(folder);
+    const after = await contents();
+    expect(files.filter((_, i) => after[i] !== before[i])).toEqual([]);
+    expect(await staleFigures(folder)).toEqual([]);
+  });
+
+  it("puts times that lie beside the results into the report", async () => {
+    const times = { machine: { cores: 64 }, stages: [{ id: "backbone", seconds: 12 }] };
+    await writeFile(join(folder, "times.json"), JSON.stringify(times));
+    await drawStudy(folder);
+    const page = await readFile(join(folder, "report.html"), "utf8");
+    expect(page.includes("1 stage took 12 s")).toBe(true);
+  });
+
+  it("finds specifications that results do not give", async () => {
+    await drawStudy(folder);
+    const path = join(folder, "frontier.vl.json");
+    await writeFile(path, (await readFile(path, "utf8")).replace("reward", "score"));
+    await rm(join(folder, "beta-kl.vl.json"));
+    await writeFile(join(folder, "old.vl.json"), "{}");
+    expect(await staleFigures(folder)).toEqual([
+      "beta-kl.vl.json",
+      "frontier.vl.json",
+      "old.vl.json",
+    ]);
+  });
+
+  it("finds studies two folders down", async () => {
+    await writeFile(join(root, "results.json"), "{}");
+    expect(await studyFolders(root)).toEqual([folder]);
+  });
+});
+
+describe("reports", async () => {
+  const folders = await studyFolders(reports);
+
+  it(`lists the studies that are committed: ${folders.length}`, () => {
+    expect(folders.every((folder) => folder.startsWith(reports))).toBe(true);
+  });
+
+  for (const folder of folders) {
+    it(`has the figures of its results in ${relative(reports, folder)}`, async () => {
+      expect(await staleFigures(folder)).toEqual([]);
+    });
+  }
+});
