@@ -8,7 +8,7 @@ import type { LimitSample } from "../study/results.ts";
 import { RewardLimit } from "./synthetic/limit.ts";
 
 /** Effective samples of a prompt, on average, below which the limit is not drawn. */
-export const LEAST_EFFECTIVE = 50;
+const LEAST_EFFECTIVE = 50;
 
 /** Steps of lambda, each times this. */
 const GROWTH = 1.25;
@@ -36,7 +36,7 @@ export function importanceLimit(pools: readonly (readonly number[])[]): LimitSam
 }
 
 /** `(sum w)^2 / sum w^2` of the weights `exp(lambda reward)`. */
-export function effectiveSamples(rewards: readonly number[], lambda: number): number {
+function effectiveSamples(rewards: readonly number[], lambda: number): number {
   const most = Math.max(...rewards);
   const weights = rewards.map((reward) => Math.exp(lambda * (reward - most)));
   const sum = weights.reduce((total, w) => total + w, 0);

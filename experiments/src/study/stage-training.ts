@@ -57,7 +57,7 @@ export function writeJson(path: string, value: Json): Promise<void> {
 }
 
 /** The same value with sorted keys and rounded numbers; those that JSON lacks as strings. */
-export function sortedAndRounded(value: Json): Json {
+function sortedAndRounded(value: Json): Json {
   if (typeof value === "number") {
     return Number.isFinite(value) ? Number(value.toPrecision(DIGITS)) : String(value);
   }

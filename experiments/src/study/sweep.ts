@@ -10,6 +10,7 @@ import { takeLock } from "./lock.ts";
 import { runPool } from "./pool.ts";
 import { type SweepProgress, sweepProgress } from "./progress.ts";
 import type { Study } from "./study.ts";
+import { writeTimes } from "./times.ts";
 
 /** How stages are built; no result depends on it. */
 export interface SweepOptions {
@@ -30,6 +31,7 @@ export async function sweep(study: Study, options: SweepOptions, io: Io): Promis
   const lock = await takeLock(join(study.folder, "sweep.lock"), `a sweep in ${study.folder}`);
   try {
     await buildStages(study, study.plan.stages, options, io);
+    await writeTimes(study);
     await study.plan.collect(study.folder, (id) => study.store.folder(id));
   } finally {
     await lock.release();

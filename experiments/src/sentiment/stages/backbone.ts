@@ -25,7 +25,7 @@ import type { SentimentTask, TaskSource } from "../task.ts";
 export const BACKBONE = "backbone";
 
 /** Nats per token that a model may be above the language's entropy. */
-export const LARGEST_GAP = 0.05;
+const LARGEST_GAP = 0.05;
 
 /** What backbone.json says. */
 export interface BackboneFacts {
