@@ -8,7 +8,7 @@ import type { Analysis } from "../statistics/analysis.ts";
 import { type Comparison, LEAST_GRID } from "../statistics/compare.ts";
 
 /** Seeds that a verdict on methods, not only on these runs, needs. */
-export const SEEDS_NEEDED = 5;
+const SEEDS_NEEDED = 5;
 
 /** The verdict in words. */
 export interface Verdict {
@@ -137,6 +137,6 @@ function capital(text: string): string {
 }
 
 /** A difference with its sign. */
-export function signed(value: number): string {
+function signed(value: number): string {
   return `${value < 0 ? "−" : "+"}${short(Math.abs(value))}`;
 }
