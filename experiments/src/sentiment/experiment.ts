@@ -23,6 +23,7 @@ export const SENTIMENT: Experiment = {
     const { backbone, preferences, rewardModel, maxNewTokens } = settings;
     const specs = studyRuns(settings);
     const stages: Stage[] = [
+      ...source.stages,
       backboneStage(source, backbone),
       preferenceStage(source, preferences, maxNewTokens),
       rewardModelStage(source, rewardModel, backbone.maxLength),

@@ -1,5 +1,6 @@
 /** The sizes that a study comes in. Learning rates are those that tuning has chosen. */
 import type { PresetSummary } from "../study/experiment.ts";
+import { IMDB_PRESETS } from "./imdb/presets.ts";
 import type { StudySettings } from "./settings.ts";
 import { syntheticSource } from "./synthetic-task.ts";
 import type { TaskSource } from "./task.ts";
@@ -129,4 +130,5 @@ export const PRESETS: Readonly<Record<string, SentimentPreset>> = {
     source: synthetic("bimodal"),
     settings: QUICK,
   },
+  ...IMDB_PRESETS,
 };

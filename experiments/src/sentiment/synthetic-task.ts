@@ -18,9 +18,9 @@ export interface SyntheticSettings {
 export function syntheticSource(settings: SyntheticSettings): TaskSource {
   return {
     config: { kind: "synthetic", ...settings },
-    inputs: [],
-    files: [],
+    ...{ stages: [], inputs: [], files: [], deviations: [] },
     open: async () => openTask(settings),
+    facts: async () => ({}),
   };
 }
 

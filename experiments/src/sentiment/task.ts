@@ -2,7 +2,8 @@
 import type { SplitName } from "@preflab/data";
 import type { Tokenizer, TokenizerFiles } from "@preflab/lm";
 import type { PolicyPrompt, RewardFunction } from "@preflab/rlhf";
-import type { Json } from "../study/experiment.ts";
+import type { Json, Stage } from "../study/experiment.ts";
+import type { Deviation } from "../study/results.ts";
 
 /** A task, ready to use. */
 export interface SentimentTask {
@@ -36,9 +37,15 @@ export interface TaskLimit {
 export interface TaskSource {
   /** All that decides the task, beside the stages and files it is made from. */
   readonly config: Json;
+  /** What the task itself is made in, before all other stages. */
+  readonly stages: readonly Stage[];
   /** Ids of stages that `open` reads. */
   readonly inputs: readonly string[];
   readonly files: readonly string[];
   /** @param input folder of a finished stage */
   open(input: (id: string) => string): Promise<SentimentTask>;
+  /** Where the task departs from the paper, in place of what is said of all tasks by these names. */
+  readonly deviations: readonly Deviation[];
+  /** What was measured of the task, for results. @param input folder of any of its stages */
+  facts(input: (id: string) => string): Promise<Readonly<Record<string, Json>>>;
 }

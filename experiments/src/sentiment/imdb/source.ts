@@ -1,0 +1,89 @@
+/** The task of real reviews: what `--data` names, a tokenizer of their own and a learned gold reward. */
+import { existsSync } from "node:fs";
+import { DataError } from "@preflab/data";
+import { functionReward } from "@preflab/rlhf";
+import type { Json } from "../../study/experiment.ts";
+import type { SentimentTask, TaskSource } from "../task.ts";
+import { chunksOf } from "./chunks.ts";
+import { sentimentOf } from "./classifier.ts";
+import {
+  CLASSIFIER,
+  classifierStage,
+  openClassifier,
+  readClassifierFacts,
+} from "./classifier-stage.ts";
+import { imdbDeviations } from "./deviations.ts";
+import { sigmoid } from "./logistic.ts";
+import { REVIEWS, readReviewFacts, reviewStage } from "./review-files.ts";
+import type { ImdbSettings } from "./settings.ts";
+import {
+  joinedReviews,
+  openTokenizer,
+  readPrompts,
+  TEXTS,
+  TOKENIZER,
+  textStage,
+  tokenizerStage,
+} from "./text-stages.ts";
+
+/** `ORG/NAME` on the Hugging Face Hub, with a folder, revision or part. */
+const HUB_NAME = /^[\w.-]+\/[\w.-]+(?:\/[\w.-]+)*(?:@[^@:]+)?(?::[A-Za-z_]+)?$/;
+
+/**
+ * The source of a task of real reviews.
+ * @param data a file or folder of reviews, or a data set's name on the Hub
+ * @throws DataError where there is nothing of that name
+ */
+export function imdbSource(data: string, settings: ImdbSettings): TaskSource {
+  const isLocal = existsSync(data);
+  if (!isLocal && !HUB_NAME.test(data)) {
+    throw new DataError(
+      `${data}: expected a file or folder of reviews, got nothing there. Check --data.`,
+    );
+  }
+  return {
+    config: { kind: "imdb", settings: settings as unknown as Json },
+    stages: [
+      reviewStage(data, isLocal),
+      tokenizerStage(settings),
+      textStage(settings),
+      classifierStage(settings),
+    ],
+    inputs: [TOKENIZER, TEXTS, CLASSIFIER],
+    files: [],
+    deviations: imdbDeviations(settings),
+    open: (input) => openTask(settings, input),
+    facts: async (input) => ({
+      reviews: { ...(await readReviewFacts(input(REVIEWS))) },
+      classifier: { ...(await readClassifierFacts(input(CLASSIFIER))) },
+    }),
+  };
+}
+
+async function openTask(
+  { textLength: length, seed }: ImdbSettings,
+  input: (id: string) => string,
+): Promise<SentimentTask> {
+  const { tokenizer, ends } = await openTokenizer(input(TOKENIZER));
+  const classifier = await openClassifier(input(CLASSIFIER));
+  const joined = {
+    train: await joinedReviews(input(TEXTS), "train"),
+    validation: await joinedReviews(input(TEXTS), "validation"),
+  };
+  return {
+    tokenizer,
+    files: tokenizer.files,
+    specialIds: ends,
+    prompts: await readPrompts(input(TEXTS)),
+    reviews: (use, count) => chunksOf(joined[use], { ...ends, length, count, seed }),
+    gold: async () =>
+      functionReward("sentiment", ({ promptIds, completionIds }) => {
+        const ids = [...Array.from(promptIds), ...Array.from(completionIds)];
+        const text = tokenizer.decode(ids, { skipSpecialTokens: true });
+        return sigmoid(sentimentOf(classifier, text));
+      }),
+    isValid: null,
+    entropy: null,
+    limit: () => null,
+  };
+}

@@ -1,0 +1,27 @@
+/** Builds the stages of a task outside a study. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { TaskSource } from "../../../src/sentiment/task.ts";
+
+/**
+ * Builds all stages, each in a folder of its own.
+ * @returns the folder of a stage
+ * @throws Error for a stage that reads what is not among its inputs
+ */
+export async function buildTask(source: TaskSource, root: string): Promise<(id: string) => string> {
+  const folder = (id: string) => join(root, id);
+  for (const { id, inputs, build } of source.stages) {
+    mkdirSync(folder(id));
+    await build({
+      folder: folder(id),
+      input: (other) => {
+        if (inputs.includes(other)) return folder(other);
+        throw new Error(`expected inputs ${inputs.join(", ")} of ${id}, got ${other}`);
+      },
+      say: (text) => process.stderr.write(`${text}\n`),
+      progress: () => {},
+      signal: new AbortController().signal,
+    });
+  }
+  return folder;
+}

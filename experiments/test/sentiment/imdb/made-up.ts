@@ -1,0 +1,52 @@
+/** Made-up reviews, and a folder of them as IMDb's are published. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { RandomStream } from "@preflab/lm";
+import { onTestFinished } from "vitest";
+import type { Review } from "../../../src/sentiment/imdb/reviews.ts";
+
+const THINGS = ["plot", "cast", "music", "script", "ending", "camera", "hero", "villain", "humour"];
+const GOOD = ["wonderful", "touching", "clever", "brilliant"];
+const BAD = ["awful", "dull", "clumsy", "terrible"];
+const NAMES = ["Ada", "Bruno", "Clara", "David", "Emil", "Frida", "Gustav", "Hanna", "Ines", "Jon"];
+
+/** Reviews whose adjectives tell their label; all different. */
+export function madeUpReviews(count: number, seed = 0): Review[] {
+  const stream = new RandomStream(seed, "made-up");
+  const pick = (from: readonly string[]) =>
+    from[Math.floor(stream.uniform() * from.length)] as string;
+  return Array.from({ length: count }, (_, i) => {
+    const label = i % 2 === 0 ? 1 : 0;
+    const words = label === 1 ? GOOD : BAD;
+    const sentences = Array.from(
+      { length: 4 },
+      () => `${pick(NAMES)} told ${pick(NAMES)} that the ${pick(THINGS)} is ${pick(words)}.`,
+    );
+    return { text: sentences.join(" "), label };
+  });
+}
+
+/** A folder that is removed after the test. */
+export function testFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "preflab-imdb-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Writes a JSON Lines file. */
+export function writeLines(folder: string, name: string, rows: readonly unknown[]): string {
+  const path = join(folder, name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  return path;
+}
+
+/** Writes reviews as the published folders have them. @param part such as `train` */
+export function writeFolders(root: string, part: string, reviews: readonly Review[]): void {
+  reviews.forEach(({ text, label }, i) => {
+    const folder = join(root, part, label === 1 ? "pos" : "neg");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${i}_${label === 1 ? 9 : 2}.txt`), text);
+  });
+}
