@@ -25,7 +25,7 @@ import { divergence, limitReward, optimum, type PerString, pointOf } from "./exa
 import { END, LONGEST, STRINGS, stringNumber, VOCABULARY } from "./strings.ts";
 
 /** Architecture of policy and reference. */
-export const CONFIG: ModelConfig = {
+const CONFIG: ModelConfig = {
   family: "gpt2",
   vocabSize: VOCABULARY,
   width: 16,
