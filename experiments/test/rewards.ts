@@ -1,8 +1,8 @@
 /** Reward functions on disk for tests: modules, and models with fresh weights. */
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { initialParameters, parseConfig } from "@preflab/lm";
-import { saveRewardModel } from "@preflab/rlhf";
+import { initialParameters, loadModel, parseConfig } from "@preflab/lm";
+import { saveRewardModel, withScoreHead } from "@preflab/rlhf";
 import { selectBackend } from "@preflab/tfjs-backend-ort";
 import { dispose } from "@tensorflow/tfjs-core";
 import { modelPath, temporaryFolder } from "./fixtures.ts";
@@ -12,6 +12,17 @@ export function moduleFile(source: string): string {
   const path = join(temporaryFolder(), "reward.mjs");
   writeFileSync(path, source);
   return path;
+}
+
+/** A reward model on the trunk of a golden model, with the backend ort. */
+export async function scoringTrunk(name: string): Promise<string> {
+  await selectBackend("ort");
+  const folder = temporaryFolder();
+  const { config, params } = await loadModel(modelPath(name));
+  const made = withScoreHead(config, params, { seed: 7, deviation: 0.5 });
+  await saveRewardModel(folder, { ...made, normalization: { gain: 2, bias: 1 } });
+  dispose([{ ...params }, { ...made.params }]);
+  return folder;
 }
 
 /**

@@ -18,10 +18,15 @@ import {
   learnedReward,
   lexiconReward,
   loadRewardModel,
+  onTrunk,
   parseLexicon,
+  type ReferenceModel,
   RewardError,
   type RewardFunction,
+  SCORE_HEAD,
   type ScorerOptions,
+  type TrunkReward,
+  trunkReward,
 } from "@preflab/rlhf";
 import { dispose } from "@tensorflow/tfjs-core";
 import { ModelTokenizer } from "../inference/model.ts";
@@ -51,6 +56,15 @@ export interface RewardSource {
    * @param use `batchSize` and `maxLength` are those of models
    */
   open(use: RewardUse): Promise<CheckedReward>;
+  /**
+   * The same beside a reference, which comes back with the reward model if both have the same trunk:
+   * its parameters are then in memory once, and one pass over rollouts serves both.
+   * @param reference stays the caller's and must outlive the reward
+   */
+  openBeside(
+    reference: ReferenceModel,
+    use: RewardUse,
+  ): Promise<{ readonly reward: CheckedReward; readonly reference: ReferenceModel }>;
 }
 
 /**
@@ -61,10 +75,19 @@ export interface RewardSource {
 export async function findReward(key: string, settings: RewardSettings): Promise<RewardSource> {
   const { timeoutMs } = settings;
   const source = await sourceOf(key, settings);
+  const checked = (reward: RewardFunction, { queries = 0 }: RewardUse) =>
+    new CheckedReward(reward, { timeoutMs, queries });
   return {
     ...{ key, settings, fingerprint: source.fingerprint, model: source.model ?? null },
-    open: async ({ queries = 0, ...options }) =>
-      new CheckedReward(await source.open(options), { timeoutMs, queries }),
+    open: async (use) => checked(await source.open(use, null), use),
+    openBeside: async (reference, use) => {
+      const reward = await source.open(use, reference);
+      const isOnTrunk = settings.kind === "model" && "tell" in reward;
+      return {
+        reward: checked(reward, use),
+        reference: isOnTrunk ? { ...reference, reward } : reference,
+      };
+    },
   };
 }
 
@@ -96,15 +119,22 @@ export function checkReward(
 interface Opening {
   readonly fingerprint: Fingerprint | null;
   readonly model?: RewardSource["model"];
-  readonly open: (options: ScorerOptions) => Promise<RewardFunction>;
+  /** @param reference whose trunk a reward model may be on */
+  readonly open: (
+    options: ScorerOptions,
+    reference: ReferenceModel | null,
+  ) => Promise<RewardFunction | TrunkReward>;
 }
 
 async function sourceOf(key: string, settings: RewardSettings): Promise<Opening> {
   switch (settings.kind) {
     case "model":
-      return modelSource(settings.path, async (path, options) => {
+      return modelSource(settings.path, async (path, options, reference) => {
         const model = await loadRewardModel(path);
-        return owning(learnedReward(model, options), model.params);
+        const shared = reference && onTrunk(model, reference);
+        if (!shared) return owning(learnedReward(model, options), model.params);
+        const { [SCORE_HEAD]: head } = shared.params;
+        return owning(trunkReward(shared, options), { ...(head && { head }) });
       });
     case "classifier":
       return modelSource(settings.path, async (path, options) => {
@@ -131,7 +161,7 @@ async function sourceOf(key: string, settings: RewardSettings): Promise<Opening>
 
 async function modelSource(
   name: string,
-  open: (path: string, options: ScorerOptions) => Promise<RewardFunction>,
+  open: (path: string, ...rest: Parameters<Opening["open"]>) => ReturnType<Opening["open"]>,
 ): Promise<Opening> {
   const { path } = await resolveModel(name);
   const { config, close } = await openModel(path);
@@ -139,12 +169,12 @@ async function modelSource(
   return {
     fingerprint: await fingerprintOfModel(path),
     model: { config, tokenizer: await ModelTokenizer.load(path) },
-    open: (options) => open(path, options),
+    open: (...rest) => open(path, ...rest),
   };
 }
 
 /** A function that frees the parameters that it reads as well. */
-function owning(reward: RewardFunction, params: Params): RewardFunction {
+function owning<Reward extends RewardFunction>(reward: Reward, params: Params): Reward {
   return {
     ...reward,
     dispose: () => {

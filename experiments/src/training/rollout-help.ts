@@ -70,6 +70,8 @@ updates, extremes apart), epochs (passes taken) and updates.`;
 
 /** What there is to know beside settings. */
 export const ROLLOUT_HELP = `${REWARD_HELP}
+  A reward model whose trunk is the reference's, byte for byte, as preflab reward leaves it with trunk:
+  frozen, takes neither memory nor a pass over completions of its own; time/measure is then that of both.
 ${PROMPT_HELP}
 
 metrics.jsonl: score/mean, score/std (of the reward function), reward/mean (shaped score less the

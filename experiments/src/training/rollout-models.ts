@@ -17,7 +17,10 @@ export interface RolloutModels {
   dispose(): void;
 }
 
-/** Loads the models. The reference shares its weights with what a policy starts from, if it can. */
+/**
+ * Loads the models. The reference shares its weights with what a policy starts from, if it can, and
+ * with a reward model on the same trunk.
+ */
 export async function openRolloutModels<Config extends RolloutConfig>(
   { model, reference: other, reward, gold }: RolloutParts,
   method: Method<Config>,
@@ -31,11 +34,12 @@ export async function openRolloutModels<Config extends RolloutConfig>(
   const { policy } = trained;
   const learner = await method.learner({ policy, params, reference, reward }, config);
   if (otherParams && lora === null) dispose({ ...params });
-  const [proxy, measured] = [await reward.open(config), gold && (await gold.open(config))];
+  const beside = await reward.openBeside(reference, config);
+  const measured = gold && (await gold.open(config));
   return {
-    ...{ trained, learner, reference, reward: proxy, gold: measured },
+    ...{ trained, learner, ...beside, gold: measured },
     dispose: () => {
-      proxy.dispose();
+      beside.reward.dispose();
       measured?.dispose();
       learner.dispose();
       trained.dispose();

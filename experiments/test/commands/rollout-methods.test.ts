@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { loadModel } from "@preflab/lm";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
-import { capture } from "../capture.ts";
+import { capture, jsonLines } from "../capture.ts";
 import { modelPath, rowsFile, temporaryFolder } from "../fixtures.ts";
 import { killAt } from "../program.ts";
+import { scoringTrunk } from "../rewards.ts";
 import {
   command,
   configFile,
@@ -38,11 +39,43 @@ const METHODS: Readonly<Record<string, { readonly own: Settings; readonly state:
 };
 const NAMES = Object.keys(METHODS);
 
+/** Sums in batches of other shapes. */
+const FLOAT32 = { atol: 1e-4, rtol: 1e-4 };
+
+/** A line of samples.jsonl. */
+interface Shown {
+  readonly promptIds: readonly number[];
+  readonly ids: readonly number[];
+  readonly score: number;
+}
+
 const fileOf = (name: string, changes: Settings = {}) =>
   configFile(name, { rollout: ROLLOUT, ...METHODS[name]?.own, ...changes });
 const data = () => ({ train: rowsFile(PROMPTS), eval: rowsFile(PROMPTS.slice(0, 4)) });
 
 describe("commands/rloo, grpo, online-dpo", { timeout: TIMEOUT_MS }, () => {
+  test.each(NAMES)(
+    "%s scores by a reward model on the reference's trunk as score does",
+    async (name) => {
+      const path = await scoringTrunk("llama-gqa");
+      const [samples, reward] = [
+        { every: 1, count: 32 },
+        { kind: "model", path },
+      ];
+      const model = modelPath("llama-gqa");
+      const [out] = await trained(name, fileOf(name, { model, reward, samples, maxSteps: 2 }));
+      const shown = jsonLines<Shown>(readFileSync(join(out, "samples.jsonl"), "utf8"));
+      expect(shown).toHaveLength(64);
+      const rows = shown.map(({ promptIds, ids }) => ({ promptIds, completionIds: ids }));
+      const args = ["--model", path, "--in", rowsFile(rows), "--json", "--backend", "ort"];
+      const { out: scores } = await capture(["score", ...args]);
+      expect(shown.map(({ score }) => score)).toBeAllClose(
+        jsonLines<Shown>(scores).map(({ score }) => score),
+        FLOAT32,
+      );
+    },
+  );
+
   test.each(NAMES)("%s learns, evaluates and leaves the folder", async (name) => {
     const generation = { prompts: 4, samples: 2 };
     const settings = { maxSteps: 12, evalEvery: 6, data: data(), generation };

@@ -2,15 +2,17 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { countParameters, loadModel } from "@preflab/lm";
 import type { RewardInput } from "@preflab/rlhf";
 import { leakedTensors } from "@preflab/testing";
+import { dispose, memory } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { ModelTokenizer } from "../../src/inference/model.ts";
 import type { RewardSettings } from "../../src/training/reward-settings.ts";
 import { checkReward, findReward } from "../../src/training/reward-source.ts";
 import { openTrainingModel } from "../../src/training/training-model.ts";
 import { modelPath, modelWithWords, temporaryFolder } from "../fixtures.ts";
-import { moduleFile, scoringModel } from "../rewards.ts";
+import { moduleFile, scoringModel, scoringTrunk } from "../rewards.ts";
 
 const USE = { batchSize: 2, maxLength: 16 };
 const timeoutMs = 10_000;
@@ -127,6 +129,29 @@ describe("training/reward-source", () => {
     expect(leaked).toBe(0);
     const { fingerprint } = await findReward("r", { kind: "model", path: reward, timeoutMs });
     expect(fingerprint).toMatchObject({ path: reward, sha256: expect.any(String) });
+  });
+
+  test("a reward model on the reference's trunk is in memory once, any other is as it was", async () => {
+    const [own, other] = [await scoringTrunk("llama-gqa"), await scoringModel("llama-gqa", 1)];
+    const { config, params } = await loadModel(modelPath("llama-gqa"));
+    const leaked = await leakedTensors(async () => {
+      for (const [path, bytes] of [
+        [own, 4 * config.width],
+        [other, 4 * countParameters({ ...config, labels: 1 })],
+      ] as const) {
+        const source = await findReward("reward", { kind: "model", path, timeoutMs });
+        const alone = await source.open(USE);
+        const before = memory().numBytes;
+        const { reward, reference } = await source.openBeside({ config, params }, USE);
+        expect(memory().numBytes - before).toBe(bytes);
+        expect("reward" in reference).toBe(path === own);
+        expect(await reward.score(INPUTS)).toEqual(await alone.score(INPUTS));
+        alone.dispose();
+        reward.dispose();
+      }
+    });
+    expect(leaked).toBe(0);
+    dispose({ ...params });
   });
 
   test("queries go on from where a run was", async () => {

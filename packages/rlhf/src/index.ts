@@ -89,6 +89,7 @@ export {
   type Normalization,
   type RewardModel,
   rewardScores,
+  SCORE_HEAD,
   type ScoreHeadOptions,
   withScoreHead,
 } from "./reward/reward-model.ts";
@@ -103,11 +104,12 @@ export {
 export { type RunSettings, readRollout, readUnfinished } from "./rollouts/config.ts";
 export {
   type ComparedScores,
-  comparedScores,
+  comparedMeter,
   completionStates,
   type Measured,
   type MeasureOptions,
   type Meter,
+  type PolicyPass,
   type PolicyScores,
   policyMeter,
   policyScores,
@@ -175,6 +177,7 @@ export {
   type RewardFunction,
   type RewardInput,
 } from "./scoring/reward-function.ts";
+export { onTrunk, type TrunkReward, trunkReward } from "./scoring/trunk-reward.ts";
 export { SCORE_SCALES, type ScoreScaling, scaleScores } from "./shaping/scale-scores.ts";
 export { tokenRewards } from "./shaping/token-rewards.ts";
 export { scoreUnfinished, UNFINISHED_MODES, type UnfinishedScore } from "./shaping/unfinished.ts";

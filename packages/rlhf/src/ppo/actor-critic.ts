@@ -12,12 +12,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { SCORE_HEAD } from "../reward/reward-model.ts";
 import {
   type ComparedScores,
-  comparedScores,
+  comparedMeter,
   completionStates,
   type MeasureOptions,
   type Meter,
   type ReferenceModel,
-  rolloutMeter,
 } from "../rollouts/measure.ts";
 import type { RolloutTensors } from "../rollouts/rollouts.ts";
 
@@ -109,14 +108,11 @@ export function actorCriticMeter(
   reference: ReferenceModel,
   options: MeasureOptions,
 ): Meter<keyof ComparedScores | "values"> {
-  return rolloutMeter(
-    ["logps", "entropy", "referenceLogps", "kl", "values"],
-    (batch) => {
-      const { policy, values } = model.forward(batch);
-      return { ...comparedScores(policy, reference, batch, options.temperature), values };
-    },
-    options,
-  );
+  const pass = (batch: RolloutTensors) => {
+    const { policy, values } = model.forward(batch);
+    return { policy, numbers: { values } };
+  };
+  return comparedMeter(["values"], pass, reference, options);
 }
 
 function values(

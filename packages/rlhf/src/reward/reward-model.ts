@@ -75,7 +75,7 @@ export function rewardScores(
 }
 
 /** Places of the last real tokens among `[B * T]`. `[B]` int32 */
-function lastTokens(attentionMask: Tensor2D): Tensor1D {
+export function lastTokens(attentionMask: Tensor2D): Tensor1D {
   const [rows, length] = attentionMask.shape;
   const columns: Tensor2D = tf.mul(attentionMask, tf.range(0, length, 1, "int32"));
   return tf.add(tf.max(columns, 1), tf.range(0, rows * length, length, "int32")) as Tensor1D;

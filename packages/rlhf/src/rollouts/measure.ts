@@ -14,6 +14,8 @@ import {
 import { jit } from "@preflab/tfjs-backend-ort";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { lastTokens } from "../reward/reward-model.ts";
+import type { TrunkReward } from "../scoring/trunk-reward.ts";
 import {
   type Rollout,
   type RolloutTensors,
@@ -26,6 +28,8 @@ import {
 export interface ReferenceModel {
   readonly config: ModelConfig;
   readonly params: Params;
+  /** Of a reward model on the same parameters: told its scores whenever rollouts are measured. */
+  readonly reward?: TrunkReward;
 }
 
 /** Numbers of a policy per completion token, `[B, C]`; what is at padding means nothing. */
@@ -42,6 +46,8 @@ export interface ComparedScores extends PolicyScores {
   /** KL(policy || reference) of the token's distribution, summed over the vocabulary, nats. */
   readonly kl: Tensor2D;
 }
+
+const COMPARED = ["logps", "entropy", "referenceLogps", "kl"] as const;
 
 /** How rollouts become batches. */
 export interface MeasureOptions {
@@ -96,21 +102,16 @@ export function policyScores(
   return { logps: tf.reshape(logps, mask.shape), entropy: tf.reshape(entropy, mask.shape) };
 }
 
-/** The same beside those of a reference, which reads the batch itself. */
-export function comparedScores(
+/** The same beside those of a reference, from the states of both. */
+function comparedScores(
   policy: PredictingStates,
-  reference: ReferenceModel,
-  batch: RolloutTensors,
+  reference: PredictingStates,
+  { targets, mask }: RolloutTensors,
   temperature: number,
 ): ComparedScores {
-  const { targets, mask } = batch;
   const tokens: Tensor1D = tf.reshape(targets, [-1]);
-  const { config, params } = reference;
   const own = tempered(policy, temperature);
-  const other = tempered(
-    { config, params, states: completionStates(config, params, batch) },
-    temperature,
-  );
+  const other = tempered(reference, temperature);
   const { logps, entropy, kl } = scoresAt(own, tokens, other);
   const shaped = (numbers: Tensor1D): Tensor2D => tf.reshape(numbers, mask.shape);
   return {
@@ -121,6 +122,13 @@ export function comparedScores(
   };
 }
 
+/** What a pass of a policy over rollouts gives. */
+export interface PolicyPass<Name extends string> {
+  readonly policy: PredictingStates;
+  /** What else there is to measure, `[B, C]`. */
+  readonly numbers: Readonly<Record<Name, Tensor2D>>;
+}
+
 /** A policy against a reference; the policy's variables are read at every use. */
 export function policyMeter(
   policy: TrainablePolicy,
@@ -128,16 +136,71 @@ export function policyMeter(
   options: MeasureOptions,
 ): Meter<keyof ComparedScores> {
   const { config } = policy;
-  return rolloutMeter(
-    ["logps", "entropy", "referenceLogps", "kl"],
-    (batch) => {
-      const params = policy.parameters();
-      const states = completionStates(config, params, batch);
-      const { temperature } = options;
-      return { ...comparedScores({ config, params, states }, reference, batch, temperature) };
-    },
-    options,
-  );
+  const pass = (batch: RolloutTensors): PolicyPass<never> => {
+    const params = policy.parameters();
+    return {
+      policy: { config, params, states: completionStates(config, params, batch) },
+      numbers: {},
+    };
+  };
+  return comparedMeter([], pass, reference, options);
+}
+
+/**
+ * A meter of what a pass gives, against a reference.
+ * @param names of the pass's numbers
+ */
+export function comparedMeter<Name extends string>(
+  names: readonly Name[],
+  pass: (batch: RolloutTensors) => PolicyPass<Name>,
+  reference: ReferenceModel,
+  options: MeasureOptions,
+): Meter<Name | keyof ComparedScores> {
+  const { config, params, reward } = reference;
+  const { temperature } = options;
+  const all = [...COMPARED, ...names];
+  const compare = (
+    { policy, numbers }: PolicyPass<Name>,
+    batch: RolloutTensors,
+    states: Tensor2D,
+  ) => ({
+    ...comparedScores(policy, { config, params, states }, batch, temperature),
+    ...numbers,
+  });
+  if (!reward) {
+    const compute = (batch: RolloutTensors) =>
+      compare(pass(batch), batch, completionStates(config, params, batch));
+    return rolloutMeter(all, compute, options);
+  }
+  const compute = (batch: RolloutTensors) => {
+    const { tokens, texts } = statesWithLast(reference, batch);
+    const scores: Tensor2D = tf.reshape(reward.scoresOf(texts), [-1, 1]);
+    const textScores: Tensor2D = tf.mul(tf.onesLike(batch.mask), scores);
+    return { ...compare(pass(batch), batch, tokens), textScores };
+  };
+  const meter = rolloutMeter([...all, "textScores"], compute, options);
+  const measure = async (rollouts: readonly Rollout[]) => {
+    const measured = await meter.measure(rollouts);
+    reward.tell(
+      rollouts,
+      measured.textScores.map(([score]) => score as number),
+    );
+    return measured;
+  };
+  return { ...meter, measure };
+}
+
+/** States before the completion's tokens, `[B * C, D]`, and of the last token of each text, `[B, D]`. */
+function statesWithLast(
+  { config, params }: ReferenceModel,
+  { ids, attentionMask, places }: RolloutTensors,
+): { readonly tokens: Tensor2D; readonly texts: Tensor2D } {
+  const all: Tensor1D = tf.concat([tf.reshape(places, [-1]), lastTokens(attentionMask)]);
+  const states = hiddenStatesAt(config, params, ids, attentionMask, all);
+  return {
+    tokens: tf.slice(states, [0, 0], [places.size, -1]),
+    texts: tf.slice(states, [places.size, 0], [-1, -1]),
+  };
 }
 
 /** A meter of what a graph computes of a batch, `[B, C]` each. */

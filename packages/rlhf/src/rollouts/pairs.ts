@@ -71,8 +71,9 @@ export function pairSampler(parts: PairParts): (step: number) => Promise<StepPai
   const { collector, meter, samplesPerPrompt, unfinished, klWeight, onRollouts } = parts;
   return async (step) => {
     const samples = await collector.sample(step);
-    const rawScores = await collector.score(samples);
+    // First, as in ./rollout-stepper.ts.
     const measured = await meter.measure(samples.rollouts);
+    const rawScores = await collector.score(samples);
     await onRollouts?.({ step, samples, rawScores });
     const scores = scoreUnfinished(rawScores, samples.finished, unfinished);
     const { pairs, ties } = samplePairs(samples, scores, samplesPerPrompt);

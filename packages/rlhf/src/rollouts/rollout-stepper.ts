@@ -95,9 +95,10 @@ export function rolloutStepper<Name extends string>(parts: RolloutParts<Name>): 
   const take = async (step: number): Promise<StepOutcome> => {
     const watch = stopwatch(clock);
     const samples = await watch("rollout", () => collector.sample(step));
+    // Before they are scored, since a reference may tell a reward model what it says of them.
+    const measured = await watch("measure", () => method.meter.measure(samples.rollouts));
     const rawScores = await watch("score", () => collector.score(samples));
     queries += rawScores.length;
-    const measured = await watch("measure", () => method.meter.measure(samples.rollouts));
     await onRollouts?.({ step, samples, rawScores });
     const penalty = penalties(kl.estimator, measured);
     const scores = shape(rawScores, samples.finished);
