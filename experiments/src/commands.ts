@@ -17,6 +17,7 @@ import { addModelInfoCommand } from "./commands/model-info.ts";
 import { addObjectiveCommand } from "./commands/objective.ts";
 import { addOnlineDpoCommand } from "./commands/online-dpo.ts";
 import { addPpoCommand } from "./commands/ppo.ts";
+import { addRegressCommand } from "./commands/regress.ts";
 import { addRewardCommand } from "./commands/reward.ts";
 import { addRlooCommand } from "./commands/rloo.ts";
 import { addRunCommand } from "./commands/run.ts";
@@ -53,7 +54,7 @@ export function addCommands(program: Command, io: Io): void {
   addSweepCommand(program, io);
   planned("tune", "an equal tuning budget for every method");
   planned("report", "figures and tables of an experiment");
-  planned("regress", "a small run against the committed expectation");
+  addRegressCommand(program, io);
 }
 
 /** A word that only leads to the commands below it. */

@@ -52,8 +52,9 @@ async function run(flags: RunFlags, io: Io, registry: Registry): Promise<void> {
   }
   const target = study.stage(targetOf(study.plan, flags));
   checkKey(study, target, flags);
-  const which = flags.stage === undefined ? `--index ${flags.index}` : `--stage ${flags.stage}`;
-  const command = commandLine("run", flags, which);
+  const which =
+    flags.stage === undefined ? ["--index", String(flags.index)] : ["--stage", flags.stage];
+  const command = commandLine("run", flags, ...which);
   // In processes of their own, as each has its own number of threads.
   const inputs = withInputs(study, target.id).filter(({ id }) => id !== target.id);
   await buildStages(

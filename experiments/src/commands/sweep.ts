@@ -32,7 +32,7 @@ export function addSweepCommand(parent: Command, io: Io, registry: Registry = EX
       const { sweep } = await import("../study/sweep.ts");
       const study = await openStudy(studyOptions(flags), registry);
       const { jobs } = flags;
-      const more = jobs === undefined ? [] : [`--jobs ${jobs}`];
+      const more = jobs === undefined ? [] : ["--jobs", String(jobs)];
       const options = {
         jobs: jobs ?? availableParallelism(),
         isTerminal: process.stderr.isTTY === true,

@@ -53,7 +53,7 @@ export async function collect(
     best_of_n: [...bestOf(pools, settings, "learned"), ...bestOf(pools, settings, "gold")],
     statements: [],
   };
-  const statements = statementsOf(results, facts);
+  const statements = statementsOf(results, { ...facts, settings, tuning: null });
   await writeResults(join(folder, "results.json"), { ...results, statements });
 }
 

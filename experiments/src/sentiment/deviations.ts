@@ -2,9 +2,16 @@
 import type { Deviation } from "../study/results.ts";
 import type { StudySettings } from "./settings.ts";
 
+/** What the paper does not say, or says in two ways: items that every table must have. */
+export const UNSTATED: readonly string[] = [
+  ...["SFT data", "length of training", "completion length", "sampling temperature", "ties"],
+  ...["reward model training", "optimiser of PPO", "runs", "evaluation", "seeds"],
+];
+
 /** All departures of a study. */
 export function deviationsOf(preset: string, settings: StudySettings): Deviation[] {
-  const { backbone, preferences, direct, ppo, grid, evaluation, seeds } = settings;
+  const { backbone, preferences, rewardModel, direct, ppo, grid, evaluation, seeds } = settings;
+  const { maxNewTokens } = settings;
   const budget = "the budget of a small machine";
   return [
     {
@@ -20,10 +27,48 @@ export function deviationsOf(preset: string, settings: StudySettings): Deviation
       why: budget,
     },
     {
+      item: "SFT data",
+      paper: "a subset of the reviews, its size not stated; one epoch, or until convergence",
+      here: `${backbone.texts} texts, ${backbone.steps} steps of ${backbone.batchSize}`,
+      why: "enough to know the language, which is checked before anything else runs",
+    },
+    {
       item: "preference data",
       paper: "4 completions of 25,000 prompts, up to 6 pairs each",
       here: `${preferences.completions} completions of ${preferences.prompts} prompts, all pairs`,
       why: budget,
+    },
+    {
+      item: "ties",
+      paper: "not stated",
+      here: "pairs of equal gold reward are left out and counted",
+      why: "they have no better completion",
+    },
+    {
+      item: "completion length",
+      paper: "not stated; about 60 tokens by the target KL per token",
+      here: `at most ${maxNewTokens} tokens, ended by the policy itself before that`,
+      why: budget,
+    },
+    {
+      item: "sampling temperature",
+      paper: "not stated",
+      here: "1 everywhere, all tokens allowed",
+      why: "KL and the limit are those of the policy itself only so",
+    },
+    {
+      item: "reward model training",
+      paper: "3 epochs, the rest not stated",
+      here:
+        `${rewardModel.epochs} epochs, AdamW at ${rewardModel.lr}, batches of ` +
+        `${rewardModel.batchSize} pairs`,
+      why: "chosen by accuracy on validation prompts",
+    },
+    {
+      item: "optimiser of PPO",
+      paper: "not stated, nor the passes over a batch; untuned: defaults of TRL at the time",
+      here: "in the configuration of this report",
+      why: "tuned on validation prompts; untuned only has a learning rate for a small model",
     },
     {
       item: "learning rate",

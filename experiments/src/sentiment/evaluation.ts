@@ -82,11 +82,14 @@ export async function policyEvaluation(parts: EvaluationParts): Promise<PolicyEv
     const { isValid } = task;
     const perPrompt = { gold: byPrompt(golds, samples), kl: byPrompt(kl.exact, samples) };
     const [goldMean, klMean] = [meanAndError(perPrompt.gold), meanAndError(perPrompt.kl)];
+    const over = (numbers: ArrayLike<number>) => meanAndError(byPrompt(numbers, samples));
+    const [k1, k3, proxyMean] = [over(kl.k1), over(kl.k3), over(await proxy.score(inputs))];
     return {
       numbers: {
         ...{ gold: goldMean.mean, gold_error: goldMean.error },
-        proxy: mean(await proxy.score(inputs)),
-        ...{ kl: klMean.mean, kl_error: klMean.error, kl_k1: mean(kl.k1), kl_k3: mean(kl.k3) },
+        ...{ proxy: proxyMean.mean, proxy_error: proxyMean.error },
+        ...{ kl: klMean.mean, kl_error: klMean.error },
+        ...{ kl_k1: k1.mean, kl_k1_error: k1.error, kl_k3: k3.mean, kl_k3_error: k3.error },
         length: mean(completions.map(({ ids }) => ids.length)),
         eos_rate: mean(isEnd.map(Number)),
         ...(isValid && {

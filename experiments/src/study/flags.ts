@@ -16,14 +16,22 @@ export interface StudyFlags extends Pick<BackendOptions, "backend"> {
   readonly out?: string;
 }
 
+/** What a command does where an option is not given, for its help. */
+export interface StudyDefaults {
+  readonly preset?: string;
+  readonly seeds?: string;
+  readonly out?: string;
+}
+
 /** Adds them. Threads are no option: they belong to the stages, as results can depend on them. */
-export function addStudyOptions(command: Command): Command {
+export function addStudyOptions(command: Command, defaults: StudyDefaults = {}): Command {
+  const { preset = "quick", seeds = "the preset's", out = "runs/<experiment>/<preset>" } = defaults;
   return command
     .requiredOption("--experiment <name>", "sentiment or dialogue")
-    .option("--preset <name>", "size and data; a wrong name lists them (default: quick)")
-    .option("--seeds <n>", "seeds of every method (default: the preset's)", integerFrom(1, 1000))
+    .option("--preset <name>", `size and data; a wrong name lists them (default: ${preset})`)
+    .option("--seeds <n>", `seeds of every method (default: ${seeds})`, integerFrom(1, 1000))
     .option("--data <folder>", "folder of real data, for presets that need it")
-    .option("--out <folder>", "where results go (default: runs/<experiment>/<preset>)")
+    .option("--out <folder>", `where results go (default: ${out})`)
     .addOption(
       new Option("--backend <name>", "what computes; results are kept apart by it")
         .choices(BACKENDS)
@@ -39,10 +47,10 @@ export function studyOptions(flags: StudyFlags): StudyOptions {
 
 /**
  * The command line that goes on with a study.
- * @param more such as `--index 3`
+ * @param more words that follow, such as `--index` and `3`
  */
 export function commandLine(
-  name: "run" | "sweep",
+  name: "run" | "sweep" | "regress",
   { experiment, preset, seeds, data, out, backend }: StudyFlags,
   ...more: readonly string[]
 ): string {
@@ -52,7 +60,7 @@ export function commandLine(
       ? []
       : [`--${option}`, quoted(String(value))],
   );
-  return ["npx preflab", name, ...words, ...more].join(" ");
+  return ["npx preflab", name, ...words, ...more.map(quoted)].join(" ");
 }
 
 function quoted(word: string): string {

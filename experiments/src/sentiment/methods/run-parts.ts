@@ -181,11 +181,13 @@ function evaluationsOf(metrics: readonly StepMetrics[], examplesPerStep: number)
     return [
       {
         ...{ step: row.step, examples: row.step * examplesPerStep },
-        ...{ gold: number("gold"), gold_error: number("gold_error"), ...given("proxy") },
+        ...{ gold: number("gold"), gold_error: number("gold_error") },
+        ...{ ...given("proxy"), ...given("proxy_error") },
         ...{ kl: number("kl"), kl_error: number("kl_error") },
-        ...{ kl_k1: number("kl_k1"), kl_k3: number("kl_k3"), length: number("length") },
-        ...{ eos_rate: number("eos_rate"), distinct_2: number("distinct_2") },
-        ...{ ...given("validity"), ...given("chosen_logp") },
+        ...{ kl_k1: number("kl_k1"), ...given("kl_k1_error") },
+        ...{ kl_k3: number("kl_k3"), ...given("kl_k3_error") },
+        ...{ length: number("length"), eos_rate: number("eos_rate") },
+        ...{ distinct_2: number("distinct_2"), ...given("validity"), ...given("chosen_logp") },
       },
     ];
   });

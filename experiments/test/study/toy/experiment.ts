@@ -10,6 +10,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { writeTextAtomically } from "@preflab/lm";
 import { CommandError } from "../../../src/errors.ts";
 import type { Experiment, Plan, Stage, StageContext } from "../../../src/study/experiment.ts";
+import type { RunResult, StudyResults } from "../../../src/study/results.ts";
+import { writeResults } from "../../../src/study/results-file.ts";
 
 /** A file in the data folder of this name and a stage's id makes that stage fail. */
 export const FAILS = "fails-";
@@ -59,13 +61,43 @@ export const TOY: Experiment = {
       ],
       runs: names,
       collect: async (folder, folderOf) => {
-        const sums = names.map(async (id) => [id, await sumIn(folderOf(id))] as const);
-        const results = Object.fromEntries(await Promise.all(sums));
-        await writeTextAtomically(join(folder, "results.json"), JSON.stringify(results));
+        const runs = await Promise.all(names.map((id, seed) => resultOf(id, seed, folderOf(id))));
+        await writeResults(join(folder, "results.json"), toyResults(preset, runs));
       },
     };
   },
 };
+
+/** The sum is the reward. */
+async function resultOf(id: string, seed: number, folder: string): Promise<RunResult> {
+  const gold = await sumIn(folder);
+  return {
+    ...{ id, method: "sum", label: "a sum", group: "sums", knobs: {}, seed, status: "ok" },
+    evaluations: [
+      {
+        ...{ step: 1, examples: 1, gold, gold_error: 1, kl: 0, kl_error: 0, kl_k1: 0, kl_k3: 0 },
+        ...{ length: 1, eos_rate: 1, distinct_2: 0 },
+      },
+    ],
+    costs: {
+      ...{ gold_queries: 0, gold_labels: 0, reward_queries: 0 },
+      ...{ train_tokens: 0, sampled_tokens: 0, flops: 0 },
+    },
+    samples: [],
+  };
+}
+
+function toyResults(preset: string, runs: readonly RunResult[]): StudyResults {
+  return {
+    ...{ version: 1, experiment: "toy", preset, seeds: runs.map(({ seed }) => seed) },
+    labels: {
+      ...{ title: "Sums", about: "Sums.", reward: "sum", proxy: "none", reference: "none" },
+      ...{ subject: "sums", rivals: [], claim: "none", groups: [] },
+    },
+    ...{ task: {}, config: {}, code: "toy", deviations: [], limit: [], runs, best_of_n: [] },
+    statements: [],
+  };
+}
 
 interface Work {
   readonly id: string;

@@ -1,5 +1,6 @@
-/** `preflab run` and `preflab sweep` with the toy experiment, as a process that starts others. */
+/** `preflab run`, `sweep` and `regress` with the toy experiment, as a process that starts others. */
 import { Command } from "commander";
+import { addRegressCommand } from "../../../src/commands/regress.ts";
 import { addRunCommand } from "../../../src/commands/run.ts";
 import { addSweepCommand } from "../../../src/commands/sweep.ts";
 import { reportError } from "../../../src/errors.ts";
@@ -19,6 +20,7 @@ const program = new Command("preflab");
 const registry = { toy: async () => TOY };
 addRunCommand(program, io, registry);
 addSweepCommand(program, io, registry);
+addRegressCommand(program, io, registry);
 try {
   await program.parseAsync();
 } catch (error) {

@@ -23,7 +23,7 @@ export interface Started {
 }
 
 /** Starts `preflab NAME --experiment toy` with more arguments, in a process group of its own. */
-export function startToy(name: "run" | "sweep", ...args: readonly string[]): Started {
+export function startToy(name: "run" | "sweep" | "regress", ...args: readonly string[]): Started {
   const flags = ["--conditions=@preflab/source", "--import", "tsx", PROGRAM, name];
   // The plain JavaScript backend starts fastest; it computes nothing here.
   const given = ["--experiment", "toy", "--backend", "cpu", ...args];
@@ -48,6 +48,6 @@ export function startToy(name: "run" | "sweep", ...args: readonly string[]): Sta
 }
 
 /** Runs it to its end. */
-export function toy(name: "run" | "sweep", ...args: readonly string[]): Promise<Ended> {
+export function toy(name: "run" | "sweep" | "regress", ...args: readonly string[]): Promise<Ended> {
   return startToy(name, ...args).ended;
 }
