@@ -11,6 +11,9 @@ import { runPpo } from "./ppo.ts";
 import { runReference } from "./reference.ts";
 import { type RunParts, withRunParts } from "./run-parts.ts";
 
+/** Durations, roughly, in those of a direct method. */
+const WEIGHTS = { reference: 0.1, preferred_ft: 1, direct: 1, ppo: 1.5 };
+
 /** The stage of a run. */
 export function runStage(source: TaskSource, settings: StudySettings, spec: RunSpec): Stage {
   const { evaluation, maxNewTokens, batchTokens, backbone } = settings;
@@ -24,6 +27,7 @@ export function runStage(source: TaskSource, settings: StudySettings, spec: RunS
     } as unknown as Stage["config"],
     inputs: [BACKBONE, PREFERENCES, REWARD_MODEL, ...source.inputs],
     files: source.files,
+    weight: WEIGHTS[spec.settings.kind],
     build: async (context) =>
       withRunParts(spec, await source.open(context.input), settings, context, train),
   };

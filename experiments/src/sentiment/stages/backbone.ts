@@ -46,6 +46,7 @@ export function backboneStage(source: TaskSource, settings: BackboneSettings): S
     inputs: source.inputs,
     files: source.files,
     threads: settings.threads,
+    weight: 3,
     build: async (context) => build(await source.open(context.input), settings, context),
   };
 }

@@ -36,6 +36,7 @@ export function poolStage(source: TaskSource, settings: StudySettings): Stage {
     },
     inputs: [BACKBONE, REWARD_MODEL, ...source.inputs],
     files: source.files,
+    weight: 0.3,
     build: async (context) => build(await source.open(context.input), settings, context),
   };
 }

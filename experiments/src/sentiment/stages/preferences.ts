@@ -46,6 +46,7 @@ export function preferenceStage(
     config: { ...settings, maxNewTokens },
     inputs: [BACKBONE, ...source.inputs],
     files: source.files,
+    weight: 0.3,
     build: async (context) =>
       build(await source.open(context.input), { ...settings, maxNewTokens }, context),
   };

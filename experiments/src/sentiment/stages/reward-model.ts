@@ -58,6 +58,7 @@ export function rewardModelStage(
     config: { ...settings, maxLength },
     inputs: [BACKBONE, PREFERENCES, ...source.inputs],
     files: source.files,
+    weight: 0.5,
     build: async (context) =>
       build(await source.open(context.input), { ...settings, maxLength }, context),
   };
