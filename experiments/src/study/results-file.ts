@@ -3,7 +3,8 @@
  * numbers have 12 significant digits, so that the last bits of float64 sums do not show; numbers of
  * single prompts have 5.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
+import { writeTextAtomically } from "@preflab/lm";
 import { CommandError } from "../errors.ts";
 import type { Json } from "./experiment.ts";
 import {
@@ -119,7 +120,7 @@ export async function readResults(path: string): Promise<StudyResults> {
 
 /** Writes results.json. @throws RangeError for numbers that JSON lacks */
 export async function writeResults(path: string, results: StudyResults): Promise<void> {
-  await writeFile(path, formatResults(results));
+  await writeTextAtomically(path, formatResults(results));
 }
 
 /** Results from the text of results.json. @throws ShapeError, SyntaxError */
