@@ -5,7 +5,8 @@ import { meanAndError } from "@preflab/lm";
 import { bestOfN, bestOfNKl } from "@preflab/rlhf";
 import type { Json } from "../study/experiment.ts";
 import { codeHash } from "../study/keys.ts";
-import type { BestOfNPoint, RunResult, StudyResults } from "../study/results.ts";
+import { drawStudy } from "../study/report/write.ts";
+import type { BestOfNPoint, Deviation, RunResult, StudyResults } from "../study/results.ts";
 import { writeResults } from "../study/results-file.ts";
 import { deviationsOf } from "./deviations.ts";
 import { LABELS } from "./labels.ts";
@@ -27,7 +28,7 @@ export interface Collected {
   readonly specs: readonly RunSpec[];
 }
 
-/** Writes results.json into `folder`. @param folderOf a finished stage's folder */
+/** Writes results.json into `folder`, with its figures and report. @param folderOf a finished stage's folder */
 export async function collect(
   { preset, source, settings, specs }: Collected,
   folder: string,
@@ -42,12 +43,13 @@ export async function collect(
   const pools = await readPool(folderOf(POOL));
   const seeds = [...new Set(specs.map(({ seed }) => seed))].sort((a, b) => a - b);
   const facts = { backbone, preferences, rewardModel };
+  const taskFacts = { source: source.config, ...(await source.facts(folderOf)), ...facts };
   const results: StudyResults = {
     ...{ version: 1, experiment: "sentiment", preset, seeds, labels: LABELS },
-    task: { source: source.config, ...facts } as unknown as Readonly<Record<string, Json>>,
+    task: taskFacts as unknown as Readonly<Record<string, Json>>,
     config: settings as unknown as Readonly<Record<string, Json>>,
     code: await codeHash(),
-    deviations: deviationsOf(preset, settings),
+    deviations: withOwn(deviationsOf(preset, settings), source.deviations),
     limit: importanceLimit(pools.map(({ gold }) => gold)),
     runs,
     best_of_n: [...bestOf(pools, settings, "learned"), ...bestOf(pools, settings, "gold")],
@@ -55,6 +57,13 @@ export async function collect(
   };
   const statements = statementsOf(results, { ...facts, settings, tuning: null });
   await writeResults(join(folder, "results.json"), { ...results, statements });
+  await drawStudy(folder);
+}
+
+/** A table in which a task's own entries stand for those of the same name. */
+function withOwn(table: readonly Deviation[], own: readonly Deviation[]): Deviation[] {
+  const names = new Set(own.map(({ item }) => item));
+  return [...own, ...table.filter(({ item }) => !names.has(item))];
 }
 
 /** Best-of-n by one of the rewards. */
