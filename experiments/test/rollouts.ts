@@ -31,7 +31,7 @@ export function rewardModule(text: string): string {
 }
 
 /** A module whose default export gives {@link SCORE}. */
-export function goodReward(): string {
+function goodReward(): string {
   return rewardModule(`${SCORE}\nexport default score;\n`);
 }
 
@@ -56,7 +56,7 @@ export default {
 }
 
 /** A model whose end-of-text token is one of 192. */
-export function modelThatEnds(): string {
+function modelThatEnds(): string {
   return modelWith("llama-gqa", { eos_token_id: 2 });
 }
 
