@@ -101,7 +101,7 @@ export async function readClassifierFacts(folder: string): Promise<ClassifierFac
 }
 
 /** Beginnings of reviews, as long as a prompt of 2 to 8 tokens with a completion. */
-export function beginningsOf(
+function beginningsOf(
   reviews: readonly Review[],
   tokenizer: Tokenizer,
   completionLength: number,
