@@ -22,8 +22,8 @@ const DEVIATIONS = 4;
 /** How an interval is made, for whoever reads the file. */
 const RULE =
   `mean over seeds, plus or minus ${DEVIATIONS} standard deviations of a new value: the spread ` +
-  "over seeds (half of the variance from the run itself, half from all runs of the metric, times " +
-  "1 + 1 / seeds) and the sampling error of one evaluation";
+  "over seeds (half of the variance from the run itself, half from all runs of the metric, for KL in " +
+  "proportion to it, times 1 + 1 / seeds) and the sampling error of one evaluation";
 
 /** Metrics of a final evaluation that are compared. */
 const METRICS = [
@@ -93,7 +93,9 @@ export function expectationOf(results: StudyResults, backend: string): Expectati
     ...{ version: 1, experiment, preset, backend, seeds, rule: RULE },
     numbers: measured.map(({ of, metric, values, error }) => {
       const alike = measured.filter((other) => other.metric === metric);
-      const pooled = mean(alike.map((other) => variance(other.values)));
+      const pooled = mean(
+        alike.map((other) => variance(other.values) * scale(metric, values, other)),
+      );
       const spread = ((variance(values) + pooled) / 2) * (1 + 1 / values.length);
       return {
         of,
@@ -188,6 +190,12 @@ function samplingError(final: Evaluation, metric: Metric): number {
     default:
       return SAMPLING_ERRORS[metric] ?? 0;
   }
+}
+
+/** Turns a variance of another run into one of these values: a larger KL spreads more. */
+function scale(metric: string, values: readonly number[], other: Measured): number {
+  const size = mean(other.values);
+  return metric === "kl" && size > 0 ? (mean(values) / size) ** 2 : 1;
 }
 
 /** Unbiased; 0 of a single value. */
