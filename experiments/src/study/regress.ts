@@ -25,6 +25,9 @@ const RULE =
   "over seeds (half of the variance from the run itself, half from all runs of the metric, for KL in " +
   "proportion to it, times 1 + 1 / seeds) and the sampling error of one evaluation";
 
+/** Rounding of a number without any spread, such as the KL of the reference from itself. */
+const ROUNDING = 1e-6;
+
 /** Metrics of a final evaluation that are compared. */
 const METRICS = [
   ...["gold", "proxy", "kl", "length", "eos_rate", "validity", "distinct_2"],
@@ -101,7 +104,7 @@ export function expectationOf(results: StudyResults, backend: string): Expectati
         of,
         metric,
         mean: mean(values),
-        margin: DEVIATIONS * Math.sqrt(spread + error ** 2),
+        margin: ROUNDING + DEVIATIONS * Math.sqrt(spread + error ** 2),
       };
     }),
   };

@@ -55,7 +55,17 @@ describe("study/regress", () => {
     const mean = values.reduce((sum, x) => sum + x, 0) / 5;
     const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 4;
     expect(gold?.mean).toBeCloseTo(mean, 12);
-    expect(gold?.margin).toBeCloseTo(4 * Math.sqrt(variance * 1.2 + 0.01 ** 2), 12);
+    expect(gold?.margin).toBeCloseTo(4 * Math.sqrt(variance * 1.2 + 0.01 ** 2), 5);
+  });
+
+  test("the spread of a large KL does not widen the interval of a small one", () => {
+    const marginOf = (label: string) =>
+      expectation.numbers.find(({ of, metric }) => of === label && metric === "kl") ?? {
+        ...{ mean: 0, margin: 0 },
+      };
+    const small = marginOf("DPO, β = 5");
+    expect(small.mean).toBeLessThan(0.3);
+    expect(small.margin).toBeLessThan(small.mean);
   });
 
   test("no seed has moved against what all seeds expect", () => {
