@@ -9,6 +9,7 @@ import {
   klEstimates,
   type PpoConfig,
   PRESET_NAMES,
+  PRESETS,
   type PresetName,
   parsePpoConfig,
   policyMeter,
@@ -158,7 +159,16 @@ async function train(task: Task, policy: TrainablePolicy, config: PpoConfig): Pr
   return divergences.slice(-LAST).reduce((sum, x) => sum + x, 0) / LAST;
 }
 
-describe.each(PRESET_NAMES)("learning with preset %s", (preset) => {
+/** Names of presets of the same numbers, which are learned with once. */
+const SAME = new Map<string, PresetName[]>();
+for (const name of PRESET_NAMES) {
+  const key = JSON.stringify([PRESETS[name].settings, CHANGES[name]]);
+  SAME.set(key, [...(SAME.get(key) ?? []), name]);
+}
+
+describe.each(
+  [...SAME.values()].map((names) => [names.join(", "), names[0] as PresetName] as const),
+)("learning with %s", (_, preset) => {
   test.each(SEEDS)(
     "seed %i: the gold reward rises, at the target if there is one",
     async (seed) => {
