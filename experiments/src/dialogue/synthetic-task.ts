@@ -84,6 +84,7 @@ function openTask({ prompts: counts, seed }: SyntheticDialogueSettings): Prefere
       ),
     isValid: (ids) => task.isValid(ids),
     entropy: entropyOf(held, (text) => corpus.logProbability(text)),
+    comparison: null,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { SplitName } from "@preflab/data";
 import type { Tokenizer, TokenizerFiles } from "@preflab/lm";
 import type { PolicyPrompt, RewardFunction } from "@preflab/rlhf";
+import type { Judge } from "../judges/judge.ts";
 import type { Json, Stage } from "../study/experiment.ts";
 import type { Deviation } from "../study/results.ts";
 
@@ -22,6 +23,20 @@ export interface PreferenceTask {
   isValid: ((ids: readonly number[]) => boolean) | null;
   /** Of the language, nats per token; null where it cannot be known. */
   readonly entropy: number | null;
+  /** What replies are compared with, and by whom; null where only rewards count. */
+  readonly comparison: ReplyComparison | null;
+}
+
+/** How replies of a task are compared with those of its data. */
+export interface ReplyComparison {
+  /** The judge; the caller disposes it. */
+  judge(): Promise<Judge & { dispose(): void }>;
+  /** The reply of the data to a prompt of `prompts` or `newTopics`, without EOS. */
+  rival(prompt: PolicyPrompt): string;
+  /** Prompts on topics that neither texts nor pairs have; none where no such topics are known. */
+  readonly newTopics: readonly PolicyPrompt[];
+  /** A prompt after examples of dialogues, for a model that has only learned the language. */
+  withExamples(prompt: PolicyPrompt): PolicyPrompt;
 }
 
 /** Where a task comes from. */

@@ -38,5 +38,6 @@ function openTask({ task: name, prompts: counts, seed }: SyntheticSettings): Pre
       ),
     isValid: (ids) => language.validity(ids).status === "text",
     entropy: languageEntropy(language).perToken,
+    comparison: null,
   };
 }

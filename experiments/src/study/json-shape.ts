@@ -45,6 +45,11 @@ export function list<T>(shape: Shape<T>): Shape<readonly T[]> {
   };
 }
 
+/** A shape, or null. */
+export function nullOr<T>(shape: Shape<T>): Shape<T | null> {
+  return (value, path) => (value === null ? null : shape(value, path));
+}
+
 /** Any object, its values unchecked. */
 export const anyObject: Shape<Readonly<Record<string, never>>> = (value, path) => {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {

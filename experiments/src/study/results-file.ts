@@ -6,6 +6,7 @@
 import { readFile } from "node:fs/promises";
 import { writeTextAtomically } from "@preflab/lm";
 import { CommandError } from "../errors.ts";
+import { COMPARISONS } from "./comparisons-shape.ts";
 import type { Json } from "./experiment.ts";
 import {
   anyObject,
@@ -46,6 +47,7 @@ const EVALUATION = object<Evaluation>(
     ...{ kl_k1: number, kl_k1_error: number, kl_k3: number, kl_k3_error: number },
     ...{ rollout_kl: number, entropy: number, length: number, eos_rate: number },
     ...{ validity: number, distinct_2: number, chosen_logp: number },
+    ...{ win_rate: number, win_rate_error: number },
     validation: object<NonNullable<Evaluation["validation"]>>({ gold: number, kl: number }),
     per_prompt: object<NonNullable<Evaluation["per_prompt"]>>({
       gold: list(number),
@@ -54,6 +56,7 @@ const EVALUATION = object<Evaluation>(
   },
   ...(["proxy", "proxy_error", "kl_k1_error", "kl_k3_error", "rollout_kl", "entropy"] as const),
   ...(["validity", "chosen_logp", "validation", "per_prompt"] as const),
+  ...(["win_rate", "win_rate_error"] as const),
 );
 
 const RUN = object<RunResult>(
@@ -73,37 +76,42 @@ const RUN = object<RunResult>(
   "note",
 );
 
-const RESULTS: Shape<StudyResults> = object<StudyResults>({
-  ...{ version: oneOf(1), experiment: text, preset: text, seeds: list(number) },
-  labels: object<StudyLabels>({
-    ...{ title: text, about: text, reward: text, proxy: text, reference: text, subject: text },
-    ...{ rivals: list(text), claim: text, groups: list(text) },
-  }),
-  ...{ task: anyObject, config: anyObject, code: text },
-  deviations: list(object<Deviation>({ item: text, paper: text, here: text, why: text })),
-  limit: list(
-    object<LimitSample>(
-      { kl: number, reward: number, kind: oneOf("exact", "importance"), ess: number },
-      "ess",
-    ),
-  ),
-  runs: list(RUN),
-  best_of_n: list(
-    object<BestOfNPoint>(
-      {
-        ...{ n: number, gold: number, gold_error: number, proxy: number },
-        ...{ kl_bound: number, kl_exact: number, by: oneOf("learned", "gold") },
-      },
-      ...(["proxy", "kl_exact"] as const),
-    ),
-  ),
-  statements: list(
-    object<Statement>({
-      ...{ number, text, where: text, detail: text },
-      outcome: oneOf("holds", "fails", "not applicable"),
+const RESULTS: Shape<StudyResults> = object<StudyResults>(
+  {
+    ...{ version: oneOf(1), experiment: text, preset: text, seeds: list(number) },
+    labels: object<StudyLabels>({
+      ...{ title: text, about: text, reward: text, proxy: text, reference: text, subject: text },
+      ...{ rivals: list(text), claim: text, groups: list(text) },
     }),
-  ),
-});
+    ...{ task: anyObject, config: anyObject, code: text },
+    deviations: list(object<Deviation>({ item: text, paper: text, here: text, why: text })),
+    limit: list(
+      object<LimitSample>(
+        { kl: number, reward: number, kind: oneOf("exact", "importance"), ess: number },
+        "ess",
+      ),
+    ),
+    runs: list(RUN),
+    best_of_n: list(
+      object<BestOfNPoint>(
+        {
+          ...{ n: number, gold: number, gold_error: number, proxy: number },
+          ...{ kl_bound: number, kl_exact: number, by: oneOf("learned", "gold") },
+          ...{ win_rate: number, win_rate_error: number },
+        },
+        ...(["proxy", "kl_exact", "win_rate", "win_rate_error"] as const),
+      ),
+    ),
+    comparisons: COMPARISONS,
+    statements: list(
+      object<Statement>({
+        ...{ number, text, where: text, detail: text },
+        outcome: oneOf("holds", "fails", "not applicable"),
+      }),
+    ),
+  },
+  "comparisons",
+);
 
 /** Reads results.json. @throws CommandError naming the file and the field that is wrong */
 export async function readResults(path: string): Promise<StudyResults> {

@@ -4,6 +4,7 @@
  * run to run on one machine is in it: timings have a file of their own. Reading and writing are in
  * results-file.ts.
  */
+import type { Comparisons } from "./comparisons.ts";
 import type { Json } from "./experiment.ts";
 
 /** results.json. */
@@ -25,6 +26,8 @@ export interface StudyResults {
   readonly limit: readonly LimitSample[];
   readonly runs: readonly RunResult[];
   readonly best_of_n: readonly BestOfNPoint[];
+  /** Replies against those of the data, where a study compares them. */
+  readonly comparisons?: Comparisons;
   readonly statements: readonly Statement[];
 }
 
@@ -124,6 +127,9 @@ export interface Evaluation {
   readonly distinct_2: number;
   /** Mean log-probability of the chosen completions, nats. */
   readonly chosen_logp?: number;
+  /** Mean preference over the data's replies at temperature 1, with its standard error. */
+  readonly win_rate?: number;
+  readonly win_rate_error?: number;
   /** Means over the validation prompts, by which points are selected. */
   readonly validation?: { readonly gold: number; readonly kl: number };
   /** Per test prompt, for intervals. The same prompts in every run. */
@@ -160,6 +166,9 @@ export interface BestOfNPoint {
   /** `log n - (n - 1) / n`, nats. */
   readonly kl_bound: number;
   readonly kl_exact?: number;
+  /** Mean preference over the data's replies, with its standard error over prompts. */
+  readonly win_rate?: number;
+  readonly win_rate_error?: number;
   /** Which reward chooses. */
   readonly by: "learned" | "gold";
 }

@@ -32,6 +32,6 @@ export async function openReviewTask(
     prompts: await readPrompts(texts),
     texts: (use, count) => chunksOf(joined[use], { ...ends, length, count, seed }),
     gold,
-    ...{ isValid: null, entropy: null },
+    ...{ isValid: null, entropy: null, comparison: null },
   };
 }
