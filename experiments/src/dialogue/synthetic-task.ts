@@ -10,6 +10,7 @@ import {
 import type { PreferenceTask, TaskSource } from "../policy/task.ts";
 import type { Json, Stage } from "../study/experiment.ts";
 import { asJson } from "../study/plain-data.ts";
+import { syntheticComparison } from "./synthetic/comparison.ts";
 import type { CorpusText } from "./synthetic/corpus.ts";
 import { type Labels, preferences } from "./synthetic/preferences.ts";
 import { DialogueTask } from "./synthetic/task.ts";
@@ -67,7 +68,7 @@ function preferenceStage(
   };
 }
 
-function openTask({ prompts: counts, seed }: SyntheticDialogueSettings): PreferenceTask {
+function openTask({ prompts: counts, labels, seed }: SyntheticDialogueSettings): PreferenceTask {
   const task = new DialogueTask(seed);
   const { vocabulary, prompts, corpus } = task;
   const draw = (part: SplitName): readonly PolicyPrompt[] => prompts.draw(part, counts[part], seed);
@@ -84,7 +85,7 @@ function openTask({ prompts: counts, seed }: SyntheticDialogueSettings): Prefere
       ),
     isValid: (ids) => task.isValid(ids),
     entropy: entropyOf(held, (text) => corpus.logProbability(text)),
-    comparison: null,
+    comparison: syntheticComparison(task, { labels, seed }),
   };
 }
 

@@ -18,6 +18,8 @@ import { CheckedReward, distinctN, type PolicyPrompt } from "@preflab/rlhf";
 import { jit } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Evaluation, SampleText } from "../study/results.ts";
+import { preferencesByPrompt } from "./comparison/points.ts";
+import { replyJudge } from "./comparison/reply-judge.ts";
 import type { EvaluationSettings } from "./settings.ts";
 import type { PreferenceTask } from "./task.ts";
 
@@ -47,6 +49,8 @@ export interface EvaluationParts {
   readonly settings: EvaluationSettings;
   readonly maxNewTokens: number;
   readonly batchSize: number;
+  /** Ends what judges are asked. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -61,6 +65,7 @@ export async function policyEvaluation(parts: EvaluationParts): Promise<PolicyEv
   const meter = klMeter(current, () => reference);
   const chosen = chosenMeter(current, parts.pairs.slice(0, settings.pairs));
   const gold = new CheckedReward(await task.gold(), { timeoutMs: TIMEOUT_MS });
+  const judge = task.comparison && (await replyJudge(task.comparison, parts.signal));
 
   /** Completions of the prompts of a part, samples of one prompt next to each other. */
   const sample = async (part: "validation" | "test") => {
@@ -79,14 +84,21 @@ export async function policyEvaluation(parts: EvaluationParts): Promise<PolicyEv
       completion: task.tokenizer.decode([...ids]),
     }));
     const kl = await meter.measure(rows, { batchSize, maxLength });
-    return { completions, rows, inputs, kl, golds: await gold.score(inputs) };
+    return { prompts, completions, rows, inputs, kl, golds: await gold.score(inputs) };
   };
 
   const measure = async (): Promise<PolicyMeasures> => {
     const held = await sample("validation");
-    const { completions, rows, inputs, kl, golds } = await sample("test");
+    const { prompts, completions, rows, inputs, kl, golds } = await sample("test");
     const isEnd = completions.map(({ finish }) => finish === "eos");
     const bodies = completions.map(({ ids }, i) => (isEnd[i] ? ids.slice(0, -1) : ids));
+    const preferences = await judge?.preferences(
+      completions.map(({ prompt }, i) => ({
+        prompt: prompts[prompt] as PolicyPrompt,
+        text: task.tokenizer.decode(bodies[i] ?? []),
+      })),
+    );
+    const wins = preferences && meanAndError(preferencesByPrompt(preferences, samples));
     const { isValid } = task;
     const perPrompt = { gold: byPrompt(golds, samples), kl: byPrompt(kl.exact, samples) };
     const [goldMean, klMean] = [meanAndError(perPrompt.gold), meanAndError(perPrompt.kl)];
@@ -105,6 +117,7 @@ export async function policyEvaluation(parts: EvaluationParts): Promise<PolicyEv
         }),
         distinct_2: distinctN(bodies, 2),
         chosen_logp: await chosen.measure(),
+        ...(wins && { win_rate: wins.mean, win_rate_error: wins.error }),
         validation: { gold: mean(held.golds), kl: mean(held.kl.exact) },
         per_prompt: perPrompt,
       },
@@ -122,6 +135,7 @@ export async function policyEvaluation(parts: EvaluationParts): Promise<PolicyEv
       meter.dispose();
       chosen.dispose();
       gold.dispose();
+      judge?.dispose();
     },
   };
 }

@@ -120,12 +120,29 @@ export interface PoolSettings {
   readonly seed: number;
 }
 
+/** Replies of finished policies that are compared with those of the data. */
+export interface ComparisonSettings {
+  /** On the evaluation's prompts; 0 is greedy. */
+  readonly temperatures: readonly number[];
+  /** Replies to a prompt at temperatures above 0. */
+  readonly samples: number;
+  /** Most prompts on new topics. */
+  readonly newTopics: number;
+  readonly newTopicTemperatures: readonly number[];
+  /** Completions that best-of-n chooses from. */
+  readonly bestOf: number;
+  /** Of the replies: the same for all policies and temperatures. */
+  readonly seed: number;
+}
+
 /** What all studies have; each adds what its methods are swept over. */
 export interface StudySettings {
   readonly backbone: BackboneSettings;
   readonly rewardModel: RewardModelSettings;
   readonly evaluation: EvaluationSettings;
   readonly pool: PoolSettings;
+  /** Of studies whose task compares replies. */
+  readonly comparison?: ComparisonSettings;
   readonly maxNewTokens: number;
   readonly direct: DirectSettings;
   /** By the reward that PPO is trained on. */

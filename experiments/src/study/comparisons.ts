@@ -49,7 +49,7 @@ export interface ComparedPolicy {
 
 /** Replies of a policy to some prompts at a temperature. */
 export interface ComparedPoint {
-  /** `new topics`: topics that neither the policy nor its data has seen. */
+  /** `new topics`: topics that no preference is about. */
   readonly prompts: "test" | "new topics";
   /** 0 is greedy. */
   readonly temperature: number;
@@ -64,7 +64,10 @@ export interface ComparedPoint {
   readonly length_controlled: number | null;
   /** Judgements that could not be understood. */
   readonly invalid: number;
-  /** Means by prompt, for intervals. The same prompts for every policy. */
+  /**
+   * Means by prompt, for intervals. The same prompts for every policy. A prompt none of whose
+   * judgements could be understood counts as a tie.
+   */
   readonly per_prompt: { readonly win: readonly number[]; readonly gold: readonly number[] };
 }
 

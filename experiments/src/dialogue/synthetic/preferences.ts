@@ -45,25 +45,44 @@ export function preferences(
   const pairs: LabelledPair[] = [];
   let [identical, ties] = [0, 0];
   for (const [row, prompt] of prompts.entries()) {
-    const stream = new RandomStream(seed, `dialogue/preferences/${prompt.text}`);
-    const draw = () => task.completionIds(task.mixture.sample(prompt.asked, stream));
-    const [a, b] = [draw(), draw()];
-    if (a.join() === b.join()) {
-      identical++;
-      continue;
-    }
-    const [goldA, goldB] = [task.score(prompt.asked, a), task.score(prompt.asked, b)];
-    if (labels.kind === "deterministic" && goldA === goldB) {
-      ties++;
-      continue;
-    }
-    const isFirst = stream.uniform() < firstProbability(goldA - goldB, labels);
-    const [chosenIds, rejectedIds] = isFirst ? [a, b] : [b, a];
-    const [chosenGold, rejectedGold] = isFirst ? [goldA, goldB] : [goldB, goldA];
-    const { ids: promptIds } = prompt;
-    pairs.push({ promptIds, chosenIds, rejectedIds, chosenGold, rejectedGold, meta: { row } });
+    const pair = drawPair(task, prompt, labels, seed);
+    if (pair.chosenIds.join() === pair.rejectedIds.join()) identical++;
+    else if (labels.kind === "deterministic" && pair.chosenGold === pair.rejectedGold) ties++;
+    else pairs.push({ ...pair, promptIds: prompt.ids, meta: { row } });
   }
   return { pairs, identical, ties };
+}
+
+/** The chosen completion of a prompt, EOS included; one of the two where its pair is left out. */
+export function chosenCompletion(
+  task: DialogueTask,
+  prompt: DialoguePrompt,
+  labels: Labels,
+  seed: number,
+): readonly number[] {
+  return drawPair(task, prompt, labels, seed).chosenIds;
+}
+
+/** A pair that may be of the same completion twice, or of equal scores. */
+interface DrawnPair extends Pick<LabelledPair, "chosenGold" | "rejectedGold"> {
+  readonly chosenIds: readonly number[];
+  readonly rejectedIds: readonly number[];
+}
+
+function drawPair(
+  task: DialogueTask,
+  prompt: DialoguePrompt,
+  labels: Labels,
+  seed: number,
+): DrawnPair {
+  const stream = new RandomStream(seed, `dialogue/preferences/${prompt.text}`);
+  const draw = () => task.completionIds(task.mixture.sample(prompt.asked, stream));
+  const [a, b] = [draw(), draw()];
+  const [goldA, goldB] = [task.score(prompt.asked, a), task.score(prompt.asked, b)];
+  const isFirst = stream.uniform() < firstProbability(goldA - goldB, labels);
+  const [chosenIds, rejectedIds] = isFirst ? [a, b] : [b, a];
+  const [chosenGold, rejectedGold] = isFirst ? [goldA, goldB] : [goldB, goldA];
+  return { chosenIds, rejectedIds, chosenGold, rejectedGold };
 }
 
 function firstProbability(difference: number, labels: Labels): number {

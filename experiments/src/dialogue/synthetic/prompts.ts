@@ -79,6 +79,18 @@ export class PromptBook {
     return this.#byText.size;
   }
 
+  /** The prompt of a text. @throws RangeError for other texts */
+  promptOf(text: string | null): DialoguePrompt {
+    const found = this.#byText.get(text ?? "");
+    if (found) return found;
+    throw new RangeError(`PromptBook: expected the words of a prompt, got "${text}".`);
+  }
+
+  /** How many different prompts a part has. */
+  count(part: Part): number {
+    return INTENTS.reduce((sum, intent) => sum + this.#parts[part][intent].length, 0);
+  }
+
   /** What a prompt asks, or a few-shot prompt in the end; null where ids are no prompt. */
   askedBy(promptIds: ArrayLike<number>): Asked | null {
     const ids = Array.from(promptIds);
@@ -95,7 +107,7 @@ export class PromptBook {
   draw(part: Part, count: number, seed: number): readonly DialoguePrompt[] {
     const stream = new RandomStream(seed, `dialogue/prompts/${part}`);
     const left = INTENTS.map((intent) => shuffled(this.#parts[part][intent], stream));
-    const available = left.reduce((sum, list) => sum + list.length, 0);
+    const available = this.count(part);
     if (count > available) {
       throw new RangeError(
         `PromptBook: expected at most ${available} prompts for ${part}, got ${count}. Ask for fewer.`,
@@ -110,13 +122,22 @@ export class PromptBook {
   /**
    * The same query after two solved examples, which are those of training prompts.
    * @param seed of the examples: the same for all prompts
+   * @param most tokens; examples that do not fit are left out, the first ones first
    */
-  fewShot(prompt: DialoguePrompt, seed: number): DialoguePrompt {
+  fewShot(
+    prompt: DialoguePrompt,
+    seed: number,
+    most: number = Number.POSITIVE_INFINITY,
+  ): DialoguePrompt {
     const { bosId, eosId, encode } = this.#vocabulary;
     const stream = new RandomStream(seed, "dialogue/few-shot");
     const examples = EXAMPLES.map((intent) => drawItem(this.#parts.train[intent], stream));
-    const solved = examples.map(({ text, asked }) => `${text} ${bestAnswer(asked, this.#world)}`);
-    const before = solved.flatMap((text) => [...encode(text), eosId]);
+    let solved = examples.map(({ text, asked }) => `${text} ${bestAnswer(asked, this.#world)}`);
+    const idsOf = (texts: readonly string[]) => texts.flatMap((text) => [...encode(text), eosId]);
+    while (solved.length > 0 && idsOf(solved).length + prompt.ids.length > most) {
+      solved = solved.slice(1);
+    }
+    const before = idsOf(solved);
     return {
       ids: [bosId, ...before, ...prompt.ids.slice(1)],
       text: [...solved, prompt.text].join(" <eos> "),

@@ -9,6 +9,8 @@ const FUNCTION_WORDS = "what is are which the of and or than , ? .".split(" ");
 export interface Vocabulary extends WordVocabulary {
   /** Ids of words, without BOS and EOS. @throws RangeError for words that are none of the lexicon */
   encode(text: string): number[];
+  /** Ids of any text; what is no word becomes the unknown token. */
+  idsOf(text: string): number[];
   /** Words of ids up to EOS; what is no word becomes the unknown token. @param ids any */
   wordsOf(ids: ArrayLike<number>): { readonly words: readonly string[]; readonly ended: boolean };
 }
@@ -31,6 +33,7 @@ export function dialogueVocabulary(): Vocabulary {
   return {
     ...vocabulary,
     encode,
+    idsOf: (text) => Array.from(tokenizer.encode(text, { addSpecialTokens: false })),
     wordsOf: (ids) => {
       const all = Array.from(ids);
       const end = all.indexOf(eosId);

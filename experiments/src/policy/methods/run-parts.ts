@@ -71,6 +71,7 @@ export async function withRunParts(
     ...{ task, policy, reference, proxy, pairs, batchSize },
     settings: settings.evaluation,
     maxNewTokens: settings.maxNewTokens,
+    signal: context.signal,
   });
   try {
     await run({ spec, task, settings, context, reference, policy, proxy, evaluation, batchSize });
