@@ -17,7 +17,7 @@ import type {
 } from "../study/results.ts";
 import { writeResults } from "../study/results-file.ts";
 import type { PlannedStudy } from "./experiment.ts";
-import { importanceLimit } from "./limit.ts";
+import { exactLimit, importanceLimit } from "./limit.ts";
 import type { StudySettings } from "./settings.ts";
 import { BACKBONE, type BackboneFacts } from "./stages/backbone.ts";
 import { POOL, type PromptPool, readPool } from "./stages/pool.ts";
@@ -77,6 +77,9 @@ export async function collectStudy(
     code: await codeHash(),
     deviations: withOwn(deviations, source.deviations),
     limit: importanceLimit(pools.map(({ gold }) => gold)),
+    ...(source.outcomes && {
+      language_limit: exactLimit(source.outcomes(settings.evaluation.prompts)),
+    }),
     runs,
     best_of_n: [...bestOf(pools, settings, "learned"), ...bestOf(pools, settings, "gold")],
     statements: [],

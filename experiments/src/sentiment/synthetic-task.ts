@@ -20,7 +20,15 @@ export function syntheticSource(settings: SyntheticSettings): TaskSource {
     ...{ stages: [], inputs: [], files: [], deviations: [] },
     open: async () => openTask(settings),
     facts: async () => ({}),
+    outcomes: (prompts) => outcomesOf(settings, prompts),
   };
+}
+
+/** What completions of the first test prompts are worth, by the grammar's own probabilities. */
+function outcomesOf({ task: name, prompts: counts, seed }: SyntheticSettings, prompts: number) {
+  const task = syntheticTask(name);
+  const { test } = syntheticPrompts(task, counts, seed);
+  return test.slice(0, prompts).map(({ ids }) => task.outcomes(ids));
 }
 
 function openTask({ task: name, prompts: counts, seed }: SyntheticSettings): PreferenceTask {

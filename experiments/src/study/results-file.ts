@@ -76,6 +76,11 @@ const RUN = object<RunResult>(
   "note",
 );
 
+const LIMIT = object<LimitSample>(
+  { kl: number, reward: number, kind: oneOf("exact", "importance"), ess: number },
+  "ess",
+);
+
 const RESULTS: Shape<StudyResults> = object<StudyResults>(
   {
     ...{ version: oneOf(1), experiment: text, preset: text, seeds: list(number) },
@@ -85,12 +90,8 @@ const RESULTS: Shape<StudyResults> = object<StudyResults>(
     }),
     ...{ task: anyObject, config: anyObject, code: text },
     deviations: list(object<Deviation>({ item: text, paper: text, here: text, why: text })),
-    limit: list(
-      object<LimitSample>(
-        { kl: number, reward: number, kind: oneOf("exact", "importance"), ess: number },
-        "ess",
-      ),
-    ),
+    limit: list(LIMIT),
+    language_limit: list(LIMIT),
     runs: list(RUN),
     best_of_n: list(
       object<BestOfNPoint>(
@@ -110,7 +111,7 @@ const RESULTS: Shape<StudyResults> = object<StudyResults>(
       }),
     ),
   },
-  "comparisons",
+  ...(["comparisons", "language_limit"] as const),
 );
 
 /** Reads results.json. @throws CommandError naming the file and the field that is wrong */

@@ -22,8 +22,13 @@ export interface StudyResults {
   /** Hash of the sources that made it. */
   readonly code: string;
   readonly deviations: readonly Deviation[];
-  /** Most reward at a KL; ascending KL. Empty where it is not known. */
+  /** Most reward at a KL from the reference; ascending KL. Empty where it is not known. */
   readonly limit: readonly LimitSample[];
+  /**
+   * The same for the language itself, which the reference approximates, by KL from the language. No
+   * limit of policies, whose KL is from the reference. Missing where it is not known.
+   */
+  readonly language_limit?: readonly LimitSample[];
   readonly runs: readonly RunResult[];
   readonly best_of_n: readonly BestOfNPoint[];
   /** Replies against those of the data, where a study compares them. */

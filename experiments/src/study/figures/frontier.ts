@@ -1,5 +1,5 @@
 /** The main figure: reward against KL of all methods, with the limit and best-of-n. */
-import type { BestOfNPoint } from "../results.ts";
+import type { BestOfNPoint, LimitSample } from "../results.ts";
 import { frontierLabels } from "./frontier-labels.ts";
 import { beyondNote, KL_SCALE, klAxis, shownKl } from "./kl-axis.ts";
 import {
@@ -25,12 +25,17 @@ const SIZE = { width: 560, height: 400 } as const;
 
 /** Names of lines that are of no method, and their dashes. */
 const LIMIT = "limit: most possible";
+const LANGUAGE = "exact limit of the language";
 const BY = { gold: "best of n, by gold", learned: "best of n, by learned" } as const;
 const DASHES: Readonly<Record<string, readonly number[]>> = {
   [LIMIT]: [1, 0],
+  [LANGUAGE]: [8, 3, 2, 3],
   [BY.gold]: [6, 2],
   [BY.learned]: [2, 3],
 };
+
+/** Of no policy here, so thinner than the others, pixels. */
+const WIDTH = { condition: { test: `datum.line === "${LANGUAGE}"`, value: 0.8 }, value: 1.4 };
 
 /** Share of the KL axis from which on a limit is taken to be known on all of it. */
 const WHOLE_LIMIT = 0.8;
@@ -42,7 +47,11 @@ export function frontierFigure(inputs: FigureInputs): Spec | null {
   const settings = settingRows(inputs, most);
   if (settings.length === 0) return null;
   const evaluations = evaluationRows(inputs, most).map(({ proxy: _, ...row }) => row);
-  const lines = [...limitRows(inputs, most), ...bestOfNRows(results.best_of_n, most)];
+  const lines = [
+    ...limitRows(results.limit, LIMIT, most),
+    ...limitRows(results.language_limit ?? [], LANGUAGE, most),
+    ...bestOfNRows(results.best_of_n, most),
+  ];
   const domain = domainOf([
     ...[...evaluations, ...lines].map(({ gold }) => gold),
     ...settings.flatMap(({ gold, low, high }) => [gold, low, high]),
@@ -101,15 +110,21 @@ function notes(inputs: FigureInputs, most: number): string[] {
   ];
 }
 
-function limitNote({ results: { limit } }: FigureInputs, most: number): string[] {
+function limitNote({ results }: FigureInputs, most: number): string[] {
+  const { limit, language_limit: language = [] } = results;
   const last = Math.max(...limit.map(({ kl }) => kl));
-  return limit.length < 2 || last >= most ? [] : [`The limit is known up to ${short(last)} nats`];
+  return [
+    ...(limit.length < 2 || last >= most ? [] : [`The limit is known up to ${short(last)} nats`]),
+    ...(language.length < 2
+      ? []
+      : ["Thin: exact for the language itself, which the reference approximates"]),
+  ];
 }
 
-function limitRows({ results }: FigureInputs, most: number): Row[] {
-  const limit = results.limit.filter(({ kl }) => kl <= most);
+function limitRows(samples: readonly LimitSample[], line: string, most: number): Row[] {
+  const limit = samples.filter(({ kl }) => kl <= most);
   if (limit.length < 2) return [];
-  return limit.map(({ kl, reward }) => ({ line: LIMIT, kl, gold: reward, text: "limit" }));
+  return limit.map(({ kl, reward }) => ({ line, kl, gold: reward, text: "limit" }));
 }
 
 function bestOfNRows(points: readonly BestOfNPoint[], most: number): Row[] {
@@ -150,7 +165,7 @@ function lineLayers(
       layer: [
         {
           mark: { type: "line", style: "limit", aria: false },
-          encoding: { ...encoding, strokeDash: dash },
+          encoding: { ...encoding, strokeDash: dash, strokeWidth: WIDTH },
         },
         {
           transform: [{ filter: "isValid(datum.n)" }],
