@@ -283,7 +283,8 @@ function samples(kl: number): RunResult["samples"] {
   ];
 }
 
-function normals(stream: RandomStream, count: number, deviation: number): number[] {
+/** Draws from a normal distribution around 0. */
+export function normals(stream: RandomStream, count: number, deviation: number): number[] {
   const values = new Float32Array(count);
   stream.fillNormal(values, deviation);
   return [...values];

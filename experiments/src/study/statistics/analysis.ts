@@ -10,9 +10,11 @@ import {
 } from "./bootstrap.ts";
 import { type Comparison, compareGroups, KL_GRID } from "./compare.ts";
 import { hypervolume, type RewardAtKl } from "./frontier.ts";
+import { type JudgedSetting, judgedSettings, type ShownSetting, shownSettings } from "./judged.ts";
 import { type AboveLimit, aboveLimit, type Gap, gapsToLimit } from "./limit.ts";
 import { type OverOptimisation, overOptimisation } from "./over-optimisation.ts";
 import { frontierOf, type GroupPoints, groupPoints, promptCount } from "./points.ts";
+import { type AgainstData, type AgainstRival, againstData, againstRival } from "./preference.ts";
 import { type SettingSummary, settingSummaries } from "./settings.ts";
 import { type Direction, type Trend, trend } from "./trend.ts";
 
@@ -36,6 +38,19 @@ export interface Analysis {
   readonly above: readonly AboveLimit[];
   readonly trends: readonly KnobTrend[];
   readonly overOptimisation: readonly OverOptimisation[];
+  /** What judges said; null in studies that compare no replies. */
+  readonly judged: JudgedAnalysis | null;
+}
+
+/** Statistics of what judges said. */
+export interface JudgedAnalysis {
+  readonly settings: readonly JudgedSetting[];
+  /** The setting of each group that stands for it. */
+  readonly shown: readonly ShownSetting[];
+  /** The subject against the replies of the data, for test prompts and for new topics. */
+  readonly againstData: readonly AgainstData[];
+  /** The subject against every other group, in their order. */
+  readonly againstRivals: readonly AgainstRival[];
 }
 
 /** Hypervolumes of all groups from one reference point. */
@@ -76,6 +91,29 @@ export function analyse(results: StudyResults, options: BootstrapOptions = BOOTS
     overOptimisation: trained
       .filter(({ seeds }) => seeds.every(({ points }) => points.length > 1))
       .map((points) => overOptimisation(points, resampler)),
+    judged: judgedOf(results, resampler),
+  };
+}
+
+function judgedOf(
+  { labels, runs, comparisons }: StudyResults,
+  resampler: Resampler,
+): JudgedAnalysis | null {
+  if (!comparisons) return null;
+  const settings = judgedSettings({ labels, comparisons }, resampler);
+  const shown = shownSettings(settings, { runs });
+  const subjects = shown.filter(({ group }) => group === labels.subject);
+  const others = shown.filter(({ group }) => group !== labels.subject);
+  return {
+    ...{ settings, shown },
+    againstData: subjects.flatMap((subject) =>
+      (["test", "new topics"] as const).flatMap(
+        (prompts) => againstData(subject, prompts, resampler) ?? [],
+      ),
+    ),
+    againstRivals: subjects.flatMap((subject) =>
+      others.flatMap((rival) => againstRival(subject, rival, resampler) ?? []),
+    ),
   };
 }
 
