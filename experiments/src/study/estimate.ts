@@ -22,11 +22,24 @@ export interface EstimateRow {
   readonly disk: number;
 }
 
+/** What a judge that is paid for would be asked. */
+export interface JudgeEstimate {
+  readonly model: string;
+  readonly requests: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Prices of a million tokens, and what all of it costs by them, in one currency. */
+  readonly prices: { readonly prompt: number; readonly completion: number };
+  readonly money: number;
+}
+
 /** What a study would take. */
 export interface StudyEstimate {
   /** What the numbers rest on, in sentences. */
   readonly assumptions: readonly string[];
   readonly rows: readonly EstimateRow[];
+  /** Null where no service judges. */
+  readonly judge: JudgeEstimate | null;
 }
 
 /** All stages together: sums, and the largest memory. */
@@ -43,7 +56,7 @@ export function totalOf(rows: readonly EstimateRow[]): EstimateRow {
 }
 
 /** The estimate as a table with what it rests on. */
-export function describeEstimate({ assumptions, rows }: StudyEstimate): string {
+export function describeEstimate({ assumptions, rows, judge }: StudyEstimate): string {
   const head = ["", "", "tokens", "tokens", "tokens", "gold", "", "", "", ""];
   const names = ["stage", "times", "trained", "read", "sampled", "texts", "FLOP", "hours"];
   const lines = [...rows, totalOf(rows)].map((row) => [
@@ -52,7 +65,17 @@ export function describeEstimate({ assumptions, rows }: StudyEstimate): string {
     ...[row.hours.toFixed(1), bytes(row.memory), bytes(row.disk)],
   ]);
   const table = alignedRows([head, [...names, "memory", "disk"], ...lines]);
-  return `${table}\n${assumptions.map((line) => `- ${line}\n`).join("")}`;
+  const lists = [...(judge ? [judgeLine(judge)] : []), ...assumptions];
+  return `${table}\n${lists.map((line) => `- ${line}\n`).join("")}`;
+}
+
+function judgeLine({ model, requests, promptTokens, completionTokens, ...costs }: JudgeEstimate) {
+  const { prices, money } = costs;
+  return (
+    `Judge ${model}: ${short(requests)} requests with ${short(promptTokens)} tokens, answers of ` +
+    `${short(completionTokens)}; ${money.toFixed(2)} in all at ${prices.prompt} and ` +
+    `${prices.completion} per million of them.`
+  );
 }
 
 /** A count to three digits: `7.21M`. */

@@ -13,6 +13,7 @@ import {
   loadTokenizer,
   type ModelConfig,
   openModel,
+  parameterShapes,
   parseConfig,
   type ResolvedModel,
   resolveModel,
@@ -33,6 +34,8 @@ export const PRETRAINED = "pretrained";
 const FILE = "pretrained.json";
 /** Folder of a model that is made up. */
 const MODEL = "model";
+/** Of the embedding of GPT-NeoX, whose vocabulary has fewer tokens. */
+const ROW_MULTIPLE = 64;
 
 /** A model on the Hub. */
 export interface HubModel {
@@ -41,9 +44,10 @@ export interface HubModel {
   readonly name: string;
 }
 
-/** GPT-2 of any size with random weights, and a tokenizer of the task's texts. */
+/** GPT-2 or GPT-NeoX of any size with random weights, and a tokenizer of the task's texts. */
 export interface RandomModel {
   readonly kind: "random";
+  readonly family: "gpt2" | "gpt_neox";
   readonly layers: number;
   readonly width: number;
   readonly heads: number;
@@ -105,11 +109,16 @@ export async function readPretrainedFacts(folder: string): Promise<PretrainedFac
   return JSON.parse(await readFile(join(folder, FILE), "utf8")) as PretrainedFacts;
 }
 
-/** The model of a finished stage; the caller disposes its parameters. @throws CheckpointError */
+/**
+ * The model of a finished stage; the caller disposes its parameters. Rows of the embedding that no
+ * token has, which Pythia pads it with, are left out: nothing that is sampled is without a text.
+ * @throws CheckpointError
+ */
 export async function loadPretrained(folder: string): Promise<LoadedModel> {
   const { model } = await readPretrainedFacts(folder);
   const { path } = await resolveModel(model ?? join(folder, MODEL));
-  return loadModel(path);
+  const { vocabSize } = await loadTokenizer(folder);
+  return withoutSpareRows(await loadModel(path), vocabSize);
 }
 
 /** What is in the cache already, else a download. */
@@ -128,27 +137,62 @@ async function fetched(name: string, { progress, signal }: StageContext): Promis
   );
 }
 
+/** @param params of the model are disposed where they are replaced */
+function withoutSpareRows({ config, params, ...rest }: LoadedModel, rows: number): LoadedModel {
+  if (config.vocabSize <= rows) return { config, params, ...rest };
+  const cut = { ...config, vocabSize: rows };
+  const shapes = parameterShapes(cut);
+  const kept = Object.entries(params).map(([name, tensor]) => {
+    const shape = shapes[name] ?? tensor.shape;
+    if (shape.join() === tensor.shape.join()) return [name, tensor] as const;
+    const part = tf.slice(
+      tensor,
+      shape.map(() => 0),
+      [...shape],
+    );
+    tensor.dispose();
+    return [name, part] as const;
+  });
+  return { ...rest, config: cut, params: Object.fromEntries(kept) };
+}
+
 function withCommit(name: string, commit: string): string {
   return `${name.split("@")[0]}@${commit}`;
 }
 
 async function saveRandomModel(
   path: string,
-  { layers, width, heads, positions, seed }: RandomModel,
+  model: RandomModel,
   files: TokenizerFiles,
 ): Promise<void> {
-  const { vocabSize, bosId, eosId } = new Tokenizer(files.tokenizer, files.config);
-  const config = parseConfig({
-    model_type: "gpt2",
-    ...{ n_layer: layers, n_embd: width, n_head: heads, n_positions: positions },
-    ...{ vocab_size: vocabSize, bos_token_id: bosId, eos_token_id: eosId },
-  });
-  const params = initialParameters(config, seed);
+  const config = randomConfig(model, new Tokenizer(files.tokenizer, files.config));
+  const params = initialParameters(config, model.seed);
   try {
     await saveModel(path, { config, params, tokenizer: files });
   } finally {
     tf.dispose(params);
   }
+}
+
+/** GPT-NeoX is as Pythia: a quarter of each head rotates, and a few rows of the embedding are spare. */
+function randomConfig(
+  { family, layers, width, heads, positions }: RandomModel,
+  { vocabSize, bosId, eosId }: Tokenizer,
+): ModelConfig {
+  const ends = { bos_token_id: bosId, eos_token_id: eosId };
+  if (family === "gpt2") {
+    return parseConfig({
+      ...{ model_type: family, n_layer: layers, n_embd: width, n_head: heads },
+      ...{ n_positions: positions, vocab_size: vocabSize, ...ends },
+    });
+  }
+  return parseConfig({
+    ...{ model_type: family, num_hidden_layers: layers, hidden_size: width },
+    ...{ num_attention_heads: heads, intermediate_size: 4 * width, rotary_pct: 0.25 },
+    max_position_embeddings: positions,
+    vocab_size: ROW_MULTIPLE * Math.ceil((vocabSize + 1) / ROW_MULTIPLE),
+    ...ends,
+  });
 }
 
 /** Writes pretrained.json and the tokenizer. @param path of the model */

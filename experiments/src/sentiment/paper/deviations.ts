@@ -1,10 +1,10 @@
 /** Where the paper's setting departs from the paper, and what the paper leaves open. */
 
+import { resolvedPpo } from "../../policy/estimate/run-work.ts";
 import type { PretrainedBackbone } from "../../policy/settings.ts";
 import type { Deviation } from "../../study/results.ts";
 import { PROMPT_TOKENS } from "../imdb/prompts.ts";
 import type { SentimentSettings } from "../settings.ts";
-import { resolvedPpo } from "./run-work.ts";
 import type { PaperTask } from "./task.ts";
 
 const SAME = "as the paper says";

@@ -85,7 +85,7 @@ const TASK: Omit<PaperTask, "model"> = {
   seed: SHARED_SEED,
 };
 
-const GPT2 = { vocabulary: 50_257, positions: 1024 };
+const GPT2 = { vocabulary: 50_257, positions: 1024, head: "embedding" } as const;
 
 /** Published sizes, by the end of their names on the Hub. */
 const SHAPES = {
@@ -117,7 +117,7 @@ const TRIAL_LENGTH = 24;
 const TRIAL_TASK: PaperTask = {
   ...TASK,
   model: {
-    kind: "random",
+    ...{ kind: "random", family: "gpt2" },
     ...{ layers: 2, width: 32, heads: 2, positions: 64, vocabulary: 320 },
     seed: SHARED_SEED,
   },

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkParameters, loadModel } from "@preflab/lm";
 import { fakeHub } from "@preflab/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test, vi } from "vitest";
@@ -7,6 +8,7 @@ import {
   hubModelStage,
   loadPretrained,
   PRETRAINED,
+  type RandomModel,
   randomModelStage,
   readPretrainedFacts,
 } from "../../../src/policy/stages/pretrained.ts";
@@ -21,21 +23,24 @@ const NAME = "someone/tiny";
 
 const RANDOM = {
   kind: "random",
+  family: "gpt2",
   ...{ layers: 1, width: 8, heads: 2, positions: 16, vocabulary: 300, seed: 0 },
 } as const;
 
 /** A stage without a result, and a random model of made-up reviews. */
-const STAGES: readonly Stage[] = [
-  { id: "texts", title: "texts", config: null, inputs: [], build: async () => {} },
-  randomModelStage(RANDOM, {
-    from: "texts",
-    read: async () => madeUpReviews(20).map(({ text }) => text),
-  }),
-];
+function stagesOf(model: RandomModel): readonly Stage[] {
+  return [
+    { id: "texts", title: "texts", config: null, inputs: [], build: async () => {} },
+    randomModelStage(model, {
+      from: "texts",
+      read: async () => madeUpReviews(20).map(({ text }) => text),
+    }),
+  ];
+}
 
 /** Files of a random model as GPT-2's are published: nothing says which token ends texts but the config. */
 async function publishedFiles(): Promise<Record<string, Uint8Array>> {
-  const folder = (await buildStages(STAGES, temporaryFolder()))(PRETRAINED);
+  const folder = (await buildStages(stagesOf(RANDOM), temporaryFolder()))(PRETRAINED);
   const files = Object.fromEntries(
     readdirSync(join(folder, "model")).map((name) => [
       name,
@@ -70,11 +75,29 @@ describe("policy/stages/pretrained", () => {
   });
 
   test("a random model lies in the stage's own folder", async () => {
-    const folder = (await buildStages(STAGES, temporaryFolder()))(PRETRAINED);
+    const folder = (await buildStages(stagesOf(RANDOM), temporaryFolder()))(PRETRAINED);
     expect((await readPretrainedFacts(folder)).model).toBeNull();
     const { config, params } = await loadPretrained(folder);
     expect(config).toMatchObject({ family: "gpt2", layers: 1, width: 8, maxPositions: 16 });
     expect(config.vocabSize).toBe((await readPretrainedFacts(folder)).vocabulary);
     tf.dispose({ ...params });
+  });
+
+  test("rows of an embedding that no token has are left out of GPT-NeoX", async () => {
+    const folder = (
+      await buildStages(stagesOf({ ...RANDOM, family: "gpt_neox", heads: 1 }), temporaryFolder())
+    )(PRETRAINED);
+    const { tokenizer } = await openTokenizer(folder);
+    expect((await readPretrainedFacts(folder)).vocabulary).toBeGreaterThan(tokenizer.vocabSize);
+    const whole = await loadModel(join(folder, "model"));
+    const { config, params } = await loadPretrained(folder);
+    expect(config).toMatchObject({ family: "gpt_neox", vocabSize: tokenizer.vocabSize });
+    for (const name of ["embedding", "head"]) {
+      expect(params[name]?.shape).toEqual([tokenizer.vocabSize, RANDOM.width]);
+      const rows = await params[name]?.data();
+      expect(rows).toEqual((await whole.params[name]?.data())?.slice(0, rows?.length));
+    }
+    checkParameters(config, params);
+    tf.dispose([{ ...params }, { ...whole.params }]);
   });
 });

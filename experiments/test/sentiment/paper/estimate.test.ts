@@ -5,7 +5,7 @@ import { capture } from "../../capture.ts";
 
 const { estimate, settings } = PAPER_PRESETS["paper"] ?? {};
 if (!estimate || !settings) throw new Error("expected an estimate of the preset paper");
-const { rows, assumptions } = estimate(settings);
+const { rows, assumptions, judge } = estimate(settings);
 const row = (name: string) => {
   const found = rows.find((candidate) => candidate.name === name);
   if (!found) throw new Error(`expected a row ${name}`);
@@ -44,17 +44,22 @@ describe("sentiment/paper/estimate", () => {
     const { times, trainTokens, readTokens, sampledTokens } = row("DPO");
     expect(times).toBe(4);
     expect(trainTokens).toBe(4 * 2400 * 64 * 2 * LENGTH);
-    expect(sampledTokens).toBe(4 * 25 * 1024 * 60);
-    // The reference reads 150,000 pairs; an evaluation three times 1024 completions and 64 texts.
-    expect(readTokens).toBe(4 * (150_000 * 2 + 25 * (3 * 1024 + 64)) * LENGTH);
-    expect(row("Unlikelihood").readTokens).toBe(4 * 25 * (3 * 1024 + 64) * LENGTH);
+    expect(sampledTokens).toBe(4 * 25 * 2 * 1024 * 60);
+    // Policy, reference and learned reward read 1024 completions, the first two as many others of
+    // validation prompts, and the policy 64 texts.
+    expect(readTokens).toBe(4 * 25 * (5 * 1024 + 64) * LENGTH);
+    expect(row("Unlikelihood").readTokens).toBe(readTokens);
+  });
+
+  test("the reference reads all 150,000 pairs, once for all methods", () => {
+    expect(row("pairs of the reference").readTokens).toBe(150_000 * 2 * LENGTH);
   });
 
   test("PPO has 1024 samples a step and four passes over them, 256 where it is untuned", () => {
     expect(row("PPO").trainTokens).toBe(4 * 500 * 1024 * 4 * LENGTH);
     expect(row("PPO-GT (untuned)").trainTokens).toBe(4 * 500 * 256 * 4 * LENGTH);
-    expect(row("PPO").goldTexts).toBe(4 * 6 * 1024);
-    expect(row("PPO-GT").goldTexts).toBe(4 * (500 + 6) * 1024);
+    expect(row("PPO").goldTexts).toBe(4 * 6 * 2 * 1024);
+    expect(row("PPO-GT").goldTexts).toBe(4 * (500 + 6 * 2) * 1024);
   });
 
   test("memory is copies, two of gradients, the optimizer's state, and activations", () => {
@@ -75,7 +80,7 @@ describe("sentiment/paper/estimate", () => {
     expect(total.memory).toBe(row("PPO").memory);
     // Downloads, backbone, reward model and 22 runs leave weights.
     expect(total.disk).toBe(25 * WEIGHTS + 1.42e9 + 84e6);
-    expect(describeEstimate({ rows, assumptions })).toContain("all");
+    expect(describeEstimate({ rows, assumptions, judge })).toContain("all");
   });
 
   test("--estimate prints it, as a table or as JSON, and computes nothing", async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { resolvedPpo } from "../../../src/policy/estimate/run-work.ts";
 import { deviationsOf, UNSTATED } from "../../../src/sentiment/deviations.ts";
 import { SENTIMENT } from "../../../src/sentiment/experiment.ts";
 import { studyRuns } from "../../../src/sentiment/grid.ts";
 import { PAPER_PRESETS } from "../../../src/sentiment/paper/presets.ts";
-import { resolvedPpo } from "../../../src/sentiment/paper/run-work.ts";
 import type { SentimentPreset } from "../../../src/sentiment/presets.ts";
 
 const paper = PAPER_PRESETS["paper"] as SentimentPreset;

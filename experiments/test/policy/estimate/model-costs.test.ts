@@ -4,14 +4,19 @@ import {
   activationBytes,
   cacheBytes,
   forwardFlops,
+  type ModelShape,
   parametersOf,
   trainFlops,
-} from "../../../src/sentiment/paper/model-costs.ts";
+} from "../../../src/policy/estimate/model-costs.ts";
 
-const SMALL = { layers: 2, width: 8, vocabulary: 10, positions: 4 };
-const GPT2 = { vocabulary: 50_257, positions: 1024 };
+const SMALL: ModelShape = {
+  ...{ layers: 2, width: 8, heads: 2, vocabulary: 10, positions: 4 },
+  head: "embedding",
+};
+const GPT2 = { heads: 1, vocabulary: 50_257, positions: 1024, head: "embedding" } as const;
+const PYTHIA = { heads: 1, vocabulary: 50_304, positions: 0, head: "own" } as const;
 
-describe("sentiment/paper/model-costs", () => {
+describe("policy/estimate/model-costs", () => {
   test("parameters are those that the model has", () => {
     const config = parseConfig({
       model_type: "gpt2",
@@ -19,6 +24,22 @@ describe("sentiment/paper/model-costs", () => {
     });
     expect(parametersOf(SMALL)).toBe(countParameters(config));
     expect(parametersOf(SMALL)).toBe(1872);
+  });
+
+  test("GPT-NeoX has a head of its own and no learned positions", () => {
+    const config = parseConfig({
+      model_type: "gpt_neox",
+      ...{ num_hidden_layers: 2, hidden_size: 8, num_attention_heads: 1, intermediate_size: 32 },
+      ...{ max_position_embeddings: 4, vocab_size: 10, rotary_pct: 0.25 },
+    });
+    expect(parametersOf({ ...SMALL, positions: 0, head: "own" })).toBe(countParameters(config));
+  });
+
+  test("the published sizes of Pythia have 70, 405, 1415 and 2775 million", () => {
+    expect(parametersOf({ ...PYTHIA, layers: 6, width: 512 })).toBe(70_426_624);
+    expect(parametersOf({ ...PYTHIA, layers: 24, width: 1024 })).toBe(405_334_016);
+    expect(parametersOf({ ...PYTHIA, layers: 24, width: 2048 })).toBe(1_414_647_808);
+    expect(parametersOf({ ...PYTHIA, layers: 32, width: 2560 })).toBe(2_775_208_960);
   });
 
   test("the published sizes of GPT-2 have 124, 355 and 774 million", () => {
@@ -35,7 +56,7 @@ describe("sentiment/paper/model-costs", () => {
 
   test("activations are those of layers, attention and logits", () => {
     // 6 tokens: 2 layers of 128 x 8 + 8 x 2 heads x 3 bytes, and 3 logits of 4 bytes for 10 ids.
-    expect(activationBytes(SMALL, 2, { texts: 2, length: 3 })).toBe(2 * 6 * (1024 + 48) + 720);
+    expect(activationBytes(SMALL, { texts: 2, length: 3 })).toBe(2 * 6 * (1024 + 48) + 720);
   });
 
   test("a cache has a key and a value per layer and token", () => {

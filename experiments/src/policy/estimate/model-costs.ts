@@ -1,11 +1,18 @@
-/** What a GPT-2 of some size costs: parameters, operations and bytes, as functions of its shape. */
+/**
+ * What a transformer of GPT-2's or GPT-NeoX's kind costs: parameters, operations and bytes, as
+ * functions of its shape. Layers of both have the same number of each; what differs is in the shape.
+ */
 
-/** Sizes of GPT-2. */
+/** Sizes of a model. */
 export interface ModelShape {
   readonly layers: number;
   readonly width: number;
+  readonly heads: number;
   readonly vocabulary: number;
+  /** Learned ones; 0 where positions are rotations. */
   readonly positions: number;
+  /** Whether the output head is the embedding, or a matrix of its own. */
+  readonly head: "embedding" | "own";
 }
 
 /** Bytes of a number: everything is computed in float32. */
@@ -26,10 +33,11 @@ const ATTENTION_BYTES = 2 * 4;
 /** Copies of the logits: themselves, their log-softmax and a gradient. */
 const LOGIT_COPIES = 3;
 
-/** Trainable numbers. The output head is the embedding. */
-export function parametersOf({ layers, width, vocabulary, positions }: ModelShape): number {
+/** Trainable numbers. */
+export function parametersOf({ layers, width, vocabulary, positions, head }: ModelShape): number {
   const layer = MATRICES * width ** 2 + VECTORS * width;
-  return (vocabulary + positions) * width + layers * layer + 2 * width;
+  const rows = vocabulary * (head === "own" ? 2 : 1) + positions;
+  return rows * width + layers * layer + 2 * width;
 }
 
 /**
@@ -37,7 +45,10 @@ export function parametersOf({ layers, width, vocabulary, positions }: ModelShap
  * positions of a text, masked or not.
  * @param length of the text, tokens
  */
-export function forwardFlops({ layers, width, vocabulary }: ModelShape, length: number): number {
+export function forwardFlops(
+  { layers, width, vocabulary }: Pick<ModelShape, "layers" | "width" | "vocabulary">,
+  length: number,
+): number {
   const matrices = MATRICES * layers * width ** 2 + vocabulary * width;
   return 2 * matrices + 4 * layers * width * length;
 }
@@ -47,10 +58,9 @@ export function trainFlops(shape: ModelShape, length: number): number {
   return 3 * forwardFlops(shape, length);
 }
 
-/** Bytes that a training step on some texts keeps beside the weights. @param heads of attention */
+/** Bytes that a training step on some texts keeps beside the weights. */
 export function activationBytes(
-  { layers, width, vocabulary }: ModelShape,
-  heads: number,
+  { layers, width, heads, vocabulary }: ModelShape,
   { texts, length }: { readonly texts: number; readonly length: number },
 ): number {
   const tokens = texts * length;
@@ -59,6 +69,10 @@ export function activationBytes(
 }
 
 /** Bytes of keys and values of texts that are sampled together. */
-export function cacheBytes({ layers, width }: ModelShape, texts: number, length: number): number {
+export function cacheBytes(
+  { layers, width }: Pick<ModelShape, "layers" | "width">,
+  texts: number,
+  length: number,
+): number {
   return 2 * BYTES * layers * width * texts * length;
 }
