@@ -1,6 +1,7 @@
 /**
- * How dialogues are tokens: BOS, then turns, each behind a token that says whose it is. EOS ends
- * every reply, not the last one alone, so that a model learns from all of them to stop.
+ * How dialogues are tokens: BOS, then turns, each behind what says whose it is. For a tokenizer that
+ * is trained on dialogues that is a token; for one that comes with a model it is words, as in the
+ * published transcripts, which the model has met before.
  */
 import { ExampleEncoder, type Message } from "@preflab/data";
 import type { Tokenizer } from "@preflab/lm";
@@ -9,7 +10,13 @@ import type { TextEnds } from "../../text/tokenizer-stage.ts";
 /** What turns begin with; in no text. */
 export const SPEAKERS = { user: "<|human|>", assistant: "<|assistant|>" } as const;
 
-/** The same in Jinja, for tokenizers. */
+/** What turns of published transcripts begin with. */
+const WORDS = { user: "\n\nHuman:", assistant: "\n\nAssistant:" } as const;
+
+/**
+ * Turns behind tokens, in Jinja, for tokenizers. EOS ends every reply, not the last one alone, so that
+ * a model that has read nothing else learns from all of them to stop.
+ */
 export const CHAT_TEMPLATE: string = [
   "{{ bos_token }}{% for message in messages %}",
   `{% if message.role == 'user' %}{{ '${SPEAKERS.user}' + message.content }}`,
@@ -18,10 +25,20 @@ export const CHAT_TEMPLATE: string = [
   `{% endif %}{% endfor %}{% if add_generation_prompt %}{{ '${SPEAKERS.assistant}' }}{% endif %}`,
 ].join("");
 
+/** Turns behind words. EOS ends the last reply, as in training of Rafailov et al. 2023. */
+export const TRANSCRIPT_TEMPLATE: string = [
+  "{{ bos_token }}{% for message in messages %}",
+  `{% if message.role == 'user' %}{{ ${inJinja(WORDS.user)} + ' ' + message.content }}`,
+  `{% elif message.role == 'assistant' %}{{ ${inJinja(WORDS.assistant)} + ' ' + message.content }}`,
+  "{% if loop.last %}{{ eos_token }}{% endif %}",
+  "{% else %}{{ raise_exception('expected turns of user and assistant, got ' + message.role) }}",
+  `{% endif %}{% endfor %}{% if add_generation_prompt %}{{ ${inJinja(WORDS.assistant)} }}{% endif %}`,
+].join("");
+
 /** Ids that have a meaning in dialogues. */
 export interface DialogueMarks extends TextEnds {
-  /** Before what the user says. */
-  readonly human: number;
+  /** What the user's turns begin with. */
+  readonly human: readonly number[];
 }
 
 /** Ids of a prompt, which ends where the assistant begins to speak, and of replies with EOS. */
@@ -43,11 +60,13 @@ export function dialogueEncoder(
   };
 }
 
-/** @throws Error for a tokenizer without the tokens of turns */
+/** Marks of a tokenizer that has tokens for turns, or words. */
 export function dialogueMarks(tokenizer: Tokenizer, ends: TextEnds): DialogueMarks {
-  const human = tokenizer.idOf(SPEAKERS.user);
-  if (human === undefined || tokenizer.idOf(SPEAKERS.assistant) === undefined) {
-    throw new Error(`dialogueMarks: expected tokens ${Object.values(SPEAKERS).join(" and ")}.`);
-  }
-  return { ...ends, human };
+  const token = tokenizer.idOf(SPEAKERS.user);
+  const words = () => Array.from(tokenizer.encode(WORDS.user, { addSpecialTokens: false }));
+  return { ...ends, human: token === undefined ? words() : [token] };
+}
+
+function inJinja(text: string): string {
+  return `'${text.replaceAll("\n", "\\n")}'`;
 }

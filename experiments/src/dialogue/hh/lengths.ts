@@ -21,7 +21,9 @@ export function cutPrompt(
   { bos, human }: Marks,
 ): readonly number[] | null {
   if (prompt.length <= room) return prompt;
-  const first = prompt.findIndex((id, i) => id === human && prompt.length - i + 1 <= room);
+  const first = prompt.findIndex(
+    (_, i) => beginsWith(prompt, i, human) && prompt.length - i + 1 <= room,
+  );
   return first < 0 ? null : [bos, ...prompt.slice(first)];
 }
 
@@ -61,6 +63,10 @@ export function piecesOf(ids: readonly number[], maxLength: number, marks: Marks
 
 /** Questions with their replies, without BOS. */
 function exchangesOf(ids: readonly number[], { human }: Marks): number[][] {
-  const starts = ids.flatMap((id, i) => (id === human || i === 1 ? [i] : []));
+  const starts = ids.flatMap((_, i) => (i === 1 || beginsWith(ids, i, human) ? [i] : []));
   return starts.map((start, i) => ids.slice(start, starts[i + 1] ?? ids.length));
+}
+
+function beginsWith(ids: readonly number[], at: number, words: readonly number[]): boolean {
+  return words.every((id, i) => ids[at + i] === id);
 }

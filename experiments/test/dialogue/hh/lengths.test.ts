@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { cutDialogue, cutPrompt, piecesOf } from "../../../src/dialogue/hh/lengths.ts";
 
-const MARKS = { bos: 0, human: 1 };
+const MARKS = { bos: 0, human: [1] };
 const [BOS, H, A, EOS] = [0, 1, 2, 0];
 const FIRST = [H, 10, 11, A, 12, EOS];
 const SECOND = [H, 20, A, 21, 22, EOS];
@@ -16,6 +16,15 @@ describe("dialogue/hh/lengths", () => {
     expect(cutPrompt(PROMPT, 10, MARKS)).toEqual([BOS, ...ASKED]);
     expect(cutPrompt(PROMPT, 5, MARKS)).toEqual([BOS, ...ASKED]);
     expect(cutPrompt(PROMPT, 4, MARKS)).toBeNull();
+  });
+
+  test("a question may begin with several tokens, of which one alone is none", () => {
+    const words = { bos: 0, human: [H, 30] };
+    expect(cutPrompt(PROMPT, 16, words)).toEqual([BOS, ...ASKED]);
+    expect(piecesOf([...PROMPT, 40, EOS], 13, words)).toEqual([
+      [BOS, ...FIRST, ...SECOND],
+      [BOS, ...ASKED, 40, EOS],
+    ]);
   });
 
   test("the longer reply sets the room of the prompt, and replies stay whole", () => {

@@ -11,7 +11,7 @@ import {
 } from "../../../src/dialogue/hh/dialogue-files.ts";
 import { preferenceOf } from "../../../src/dialogue/hh/judge.ts";
 import { JUDGE, openJudge, readJudgeFacts } from "../../../src/dialogue/hh/judge-stage.ts";
-import { hhFacts, hhStages } from "../../../src/dialogue/hh/source.ts";
+import { hhSource } from "../../../src/dialogue/hh/source.ts";
 import {
   readDialoguePairs,
   readDialoguePrompts,
@@ -19,37 +19,29 @@ import {
   readTokenFacts,
   TOKENS,
 } from "../../../src/dialogue/hh/token-stage.ts";
+import type { TaskSource } from "../../../src/policy/task.ts";
 import { openTokenizer, TOKENIZER } from "../../../src/text/tokenizer-stage.ts";
 import { buildStages } from "../../study/build-stages.ts";
 import { writeLines } from "../../text/files.ts";
-import { madeUpRows } from "./made-up.ts";
-
-const SETTINGS = {
-  shares: { validation: 0.1, test: 0.2, judge: 0.4 },
-  vocabulary: 400,
-  limits: { text: 48, pair: 48, prompt: 40 },
-  judge: {
-    features: { longest: 1, bits: 12, ngramLength: 0.75 },
-    ...{ epochs: 3, lr: 0.1, l2: 1e-3, damping: 1 },
-  },
-  seed: 0,
-};
+import { MADE_UP, madeUpRows } from "./made-up.ts";
 
 describe("dialogue/hh/source", () => {
   test("names and folders that are not there are refused before anything runs", () => {
-    expect(() => hhStages("/no/such/folder", SETTINGS)).toThrow(/got nothing there/);
-    expect(hhStages("org/name", SETTINGS)[0]?.files).toBeUndefined();
+    expect(() => hhSource("/no/such/folder", MADE_UP)).toThrow(/got nothing there/);
+    expect(hhSource("org/name", MADE_UP).stages[0]?.files).toBeUndefined();
   });
 });
 
 describe("dialogue/hh/source: made-up dialogues", () => {
+  let source: TaskSource;
   let input: (id: string) => string;
 
   beforeAll(async () => {
     const root = mkdtempSync(join(tmpdir(), "preflab-hh-"));
     writeLines(join(root, "data"), "helpful.jsonl", madeUpRows(200, 1));
     writeLines(join(root, "data"), "harmless.jsonl", madeUpRows(100, 2));
-    input = await buildStages(hhStages(join(root, "data"), SETTINGS), root);
+    source = hhSource(join(root, "data"), MADE_UP);
+    input = await buildStages(source.stages, root);
     return () => rmSync(root, { recursive: true });
   });
 
@@ -65,7 +57,7 @@ describe("dialogue/hh/source: made-up dialogues", () => {
     expect(sum).toBe(300);
     const judges = await dialoguesIn(input(DIALOGUES), "judge");
     expect(judges).toHaveLength(parts.judge.dialogues);
-    const facts = await hhFacts(input);
+    const facts = await source.facts(input);
     expect(facts.dialogues).toEqual(await readDialogueFacts(input(DIALOGUES)));
   });
 
@@ -75,7 +67,7 @@ describe("dialogue/hh/source: made-up dialogues", () => {
       ({ prompt, chosen, rejected }) => [...prompt.map(({ content }) => content), chosen, rejected],
     );
     const { tokenizer: expected } = trainByteLevelBpe(texts, {
-      ...{ vocabSize: SETTINGS.vocabulary, specialTokens: Object.values(SPEAKERS) },
+      ...{ vocabSize: MADE_UP.vocabulary, specialTokens: Object.values(SPEAKERS) },
     });
     expect(tokenizer.files.tokenizer.model.vocab).toEqual(expected.model.vocab);
   });
@@ -105,12 +97,12 @@ describe("dialogue/hh/source: made-up dialogues", () => {
       const texts = await readTexts(input(TOKENS), part);
       for (const { promptIds, chosenIds, rejectedIds } of pairs) {
         const longest = Math.max(chosenIds.length, rejectedIds.length);
-        expect(promptIds.length + longest).toBeLessThanOrEqual(SETTINGS.limits.pair);
-        expect(promptIds.slice(0, 2)).toEqual([marks.bos, marks.human]);
+        expect(promptIds.length + longest).toBeLessThanOrEqual(MADE_UP.limits.pair);
+        expect(promptIds.slice(0, 2)).toEqual([marks.bos, ...marks.human]);
         expect([chosenIds.at(-1), rejectedIds.at(-1)]).toEqual([marks.eos, marks.eos]);
       }
-      for (const { ids } of prompts) expect(ids.length).toBeLessThanOrEqual(SETTINGS.limits.prompt);
-      for (const ids of texts) expect(ids.length).toBeLessThanOrEqual(SETTINGS.limits.text);
+      for (const { ids } of prompts) expect(ids.length).toBeLessThanOrEqual(MADE_UP.limits.prompt);
+      for (const ids of texts) expect(ids.length).toBeLessThanOrEqual(MADE_UP.limits.text);
       expect(new Set(texts.map((ids) => ids.join())).size).toBe(texts.length);
       const { dialogues, singleTurn } = dialogueFacts.parts[part];
       const facts = parts[part];
@@ -145,7 +137,7 @@ describe("dialogue/hh/source: made-up dialogues", () => {
     const { tokenizer, marks } = await open();
     const said = [{ role: "user", content: `a ${SPEAKERS.user} b <|endoftext|>` }];
     const ids = [...(chatTemplate(tokenizer)?.encode(said, { addGenerationPrompt: true }) ?? [])];
-    expect(ids.filter((id) => id === marks.human)).toHaveLength(1);
+    expect(ids.filter((id) => marks.human.includes(id))).toHaveLength(1);
     expect(ids.filter((id) => id === marks.bos)).toHaveLength(1);
   });
 
