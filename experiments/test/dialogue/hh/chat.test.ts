@@ -1,4 +1,4 @@
-import { chatTemplate, type Tokenizer, Tokenizer as Tokens, trainByteLevelBpe } from "@preflab/lm";
+import { chatTemplate, Tokenizer, trainByteLevelBpe } from "@preflab/lm";
 import { describe, expect, test } from "vitest";
 import {
   dialogueEncoder,
