@@ -1,6 +1,6 @@
 /**
  * The language model that a study starts from: trained from scratch until it knows the language, or
- * a published one, fine-tuned on the task's texts.
+ * a published one, fine-tuned on the task's texts or left as it is.
  */
 import { join } from "node:path";
 import {
@@ -20,7 +20,7 @@ import { writeJson } from "../../study/stage-training.ts";
 import { type MicroBatches, microBatched } from "../micro-batches.ts";
 import type { BackboneSettings, ScratchBackbone } from "../settings.ts";
 import type { PreferenceTask, TaskSource } from "../task.ts";
-import { fineTune } from "./fine-tuning.ts";
+import { crossEntropyOf, type FineTuning, fineTune } from "./fine-tuning.ts";
 import { loadPretrained, PRETRAINED } from "./pretrained.ts";
 
 /** Id of the stage. */
@@ -58,21 +58,18 @@ async function build(
   settings: BackboneSettings,
   context: StageContext,
 ): Promise<void> {
-  const { lr, seed, texts, heldOut } = settings;
+  const { lr, seed, heldOut } = settings;
+  const length = lengthOf(settings);
   const policy = await firstPolicy(task, settings, context);
   const rowsOf = (use: "train" | "validation", count: number) =>
     task.texts(use, count).map((ids) => ({ ids }));
-  const rows = rowsOf("train", texts);
+  const rows = length === null ? [] : rowsOf("train", settings.texts);
+  const measured = { held: rowsOf("validation", heldOut), ...batchesOf(settings), seed };
   try {
-    const crossEntropy = await fineTune(
-      policy,
-      {
-        ...{ rows, held: rowsOf("validation", heldOut), ...batchesOf(settings), lr, seed },
-        length:
-          settings.kind === "scratch" ? { steps: settings.steps } : { epochs: settings.epochs },
-      },
-      context,
-    );
+    const crossEntropy =
+      length === null
+        ? await crossEntropyOf(policy, measured)
+        : await fineTune(policy, { ...measured, rows, lr, length }, context);
     const facts: BackboneFacts = {
       parameters: Object.values(policy.variables).reduce((sum, { size }) => sum + size, 0),
       crossEntropy,
@@ -87,6 +84,12 @@ async function build(
   } finally {
     tf.dispose({ ...policy.variables });
   }
+}
+
+/** Null where nothing is trained. */
+function lengthOf(settings: BackboneSettings): FineTuning["length"] | null {
+  if (settings.kind === "scratch") return { steps: settings.steps };
+  return settings.epochs === 0 ? null : { epochs: settings.epochs };
 }
 
 /** Texts of a step, of those computed together, and how long they are. */

@@ -41,9 +41,6 @@ export async function fineTune(
   context: StageContext,
 ): Promise<number> {
   const batches = rowBatches(rows, { batchSize, gradAccum, maxLength, seed });
-  const heldBatches = rowBatches(held, {
-    ...{ batchSize: 4 * batchSize, maxLength, seed, shuffle: false },
-  });
   const steps =
     "steps" in length
       ? length.steps
@@ -54,7 +51,7 @@ export async function fineTune(
     ...{ saveEvery: every },
     optimizer: { name: "adamw", lr, schedule: "cosine", warmupSteps: Math.ceil(steps / 20) },
   });
-  const evaluator = sftEvaluator(policy, heldBatches, "tokenMean");
+  const evaluator = heldEvaluator(policy, { held, batchSize, maxLength, seed });
   const run = await openRun(join(context.folder, "partial"), { config }, { resume: true });
   try {
     const resumed = await run.restore(policy.variables);
@@ -75,4 +72,27 @@ export async function fineTune(
     evaluator.dispose();
     await run.close();
   }
+}
+
+/** Cross-entropy of a policy that is not trained, as {@link fineTune} measures it. */
+export async function crossEntropyOf(policy: TrainablePolicy, rows: HeldRows): Promise<number> {
+  const evaluator = heldEvaluator(policy, rows);
+  try {
+    const { "eval/nll": crossEntropy } = await evaluator.evaluate();
+    return crossEntropy;
+  } finally {
+    evaluator.dispose();
+  }
+}
+
+type HeldRows = Pick<FineTuning, "held" | "batchSize" | "maxLength" | "seed">;
+
+function heldEvaluator(
+  policy: TrainablePolicy,
+  { held, batchSize, maxLength, seed }: HeldRows,
+): ReturnType<typeof sftEvaluator> {
+  const batches = rowBatches(held, {
+    ...{ batchSize: 4 * batchSize, maxLength, seed, shuffle: false },
+  });
+  return sftEvaluator(policy, batches, "tokenMean");
 }
