@@ -9,7 +9,7 @@ import { addSweepOptions, runSweep, type SweepFlags } from "./sweep.ts";
 const TUNING = "-tuning";
 
 const HELP = `
-Runs every configuration of every method at both ends of its sweep, then scores each on validation
+Runs every configuration of every method at two values of its sweep, then scores each on validation
 prompts by a rule that is written beforehand: the area under its reward/KL frontier. No method has more
 configurations than another, and no run may take more operations than the cap. Writes tuning.json with
 the grid, all runs and the choice, and tuning.md to read. Presets have their values from

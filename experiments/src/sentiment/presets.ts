@@ -24,7 +24,7 @@ const SYNTHETIC_LENGTH = 48;
 const SCALED_TARGETS = [1.2, 2.4, 3.6, 4.8];
 
 /** Before what tuning on validation prompts has chosen, see reports/sentiment/tuning. */
-const QUICK_PPO = { settings: TUNED_PPO, steps: 40, evalEvery: 10 };
+const QUICK_PPO = { settings: TUNED_PPO, steps: 32, evalEvery: 8 };
 
 const QUICK_BACKBONE: ScratchBackbone = {
   kind: "scratch",
@@ -36,21 +36,22 @@ const QUICK_BACKBONE: ScratchBackbone = {
 const QUICK: SentimentSettings = {
   backbone: QUICK_BACKBONE,
   preferences: { prompts: 6000, completions: 4, seed: SHARED_SEED },
+  // Accuracy stays near .88 for two epochs and rises to .96 in the third; at higher rates it does not.
   rewardModel: {
-    ...{ epochs: 3, batchSize: 32, lr: 3e-3, evaluations: 6 },
-    ...{ seed: SHARED_SEED, threads: 2 },
+    ...{ epochs: 3, batchSize: 32, lr: 1e-3, evaluations: 6 },
+    ...{ seed: SHARED_SEED, threads: 1 },
   },
   evaluation: { prompts: 64, samples: 4, pairs: 128, seed: SHARED_SEED, shown: 8 },
   pool: { samples: 1024, ns: [1, 2, 4, 8, 16, 32, 64, 128], seed: SHARED_SEED },
   maxNewTokens: SYNTHETIC_NEW_TOKENS,
   direct: {
     ...{ steps: 300, batchSize: 64, warmupSteps: 150, evalEvery: 100 },
-    lr: { dpo: 1e-3, ipo: 5e-4, cdpo: 2e-4, unlikelihood: 5e-4, preferred_ft: 5e-4 },
+    lr: { dpo: 4e-4, ipo: 4e-4, cdpo: 4e-4, unlikelihood: 8e-4, preferred_ft: 4e-4 },
   },
   ppo: {
-    learned: withChoice(QUICK_PPO, { lr: 5e-4, epochs: 2 }),
-    gold: withChoice(QUICK_PPO, { lr: 5e-4, epochs: 4 }),
-    untuned: { settings: UNTUNED_PPO, steps: 40, evalEvery: 10 },
+    learned: withChoice(QUICK_PPO, { lr: 2.5e-4, epochs: 4 }),
+    gold: withChoice(QUICK_PPO, { lr: 2.5e-4, epochs: 2 }),
+    untuned: { settings: UNTUNED_PPO, steps: 32, evalEvery: 8 },
   },
   grid: {
     dpoBetas: [0.05, 0.1, 1, 5],
@@ -96,19 +97,21 @@ const SMOKE: SentimentSettings = {
   },
 };
 
-/** Six choices for every method, each run at both ends of its sweep. */
+/** Six choices for every method, each run at two values of its sweep. */
 const QUICK_TUNING: TuningSettings<SentimentSettings> = {
   candidates: [
-    { lr: 5e-5, ppo: { lr: 5e-4, epochs: 2 } },
-    { lr: 1e-4, ppo: { lr: 1e-3, epochs: 2 } },
-    { lr: 2e-4, ppo: { lr: 2e-3, epochs: 2 } },
-    { lr: 5e-4, ppo: { lr: 5e-4, epochs: 4 } },
-    { lr: 1e-3, ppo: { lr: 1e-3, epochs: 4 } },
-    { lr: 2e-3, ppo: { lr: 2e-3, epochs: 4 } },
+    { lr: 5e-5, ppo: { lr: 2.5e-4, epochs: 2 } },
+    { lr: 1e-4, ppo: { lr: 5e-4, epochs: 2 } },
+    { lr: 2e-4, ppo: { lr: 1e-3, epochs: 2 } },
+    { lr: 4e-4, ppo: { lr: 2.5e-4, epochs: 4 } },
+    { lr: 8e-4, ppo: { lr: 5e-4, epochs: 4 } },
+    { lr: 1.6e-3, ppo: { lr: 1e-3, epochs: 4 } },
   ],
+  // Values whose policies lie within the range of KL: with a smaller beta or a larger alpha they leave
+  // it within the first steps, and say nothing of a learning rate.
   grid: {
-    dpoBetas: [0.05, 5],
-    unlikelihoodAlphas: [0.05, 1],
+    dpoBetas: [1, 5],
+    unlikelihoodAlphas: [0.1, 0.5],
     targetKls: [1.2, 4.8],
     preferredSeeds: 1,
     ipoBetas: [0.1],

@@ -1,6 +1,6 @@
 /**
  * What every method is tuned over. A candidate is one choice for all methods at once, so that each has
- * as many configurations as any other; each is run at the ends of what its sweep varies.
+ * as many configurations as any other; each is run at two values of what its sweep varies.
  */
 import type { Json } from "../../study/experiment.ts";
 import type { RunSpec } from "../methods/method.ts";

@@ -48,7 +48,7 @@ interface TunedRun {
 const RULE =
   "The configuration with the highest mean, over KL from 0 to the range, of the gold reward that the " +
   "concave envelope of its evaluations on validation prompts reaches, at all evaluated steps and at " +
-  "both ends of its sweep, together with the reference at KL 0. Test prompts play no part.";
+  "both values of its sweep, together with the reference at KL 0. Test prompts play no part.";
 
 /** Results of a tuning. */
 export interface TuningResults {

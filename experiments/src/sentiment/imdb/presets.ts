@@ -70,7 +70,7 @@ const SMALL: SentimentSettings = {
   batchTokens: 8192,
 };
 
-/** Four choices for every method, each run at one value of its sweep: a run takes a minute or two. */
+/** Four choices for every method, each run at a value or two of its sweep: a run takes a minute or two. */
 const SMALL_TUNING: TuningSettings<SentimentSettings> = {
   candidates: [
     { lr: 1e-4, ppo: { lr: 3e-4, epochs: 2 } },
@@ -79,7 +79,7 @@ const SMALL_TUNING: TuningSettings<SentimentSettings> = {
     { lr: 2e-3, ppo: { lr: 1e-3, epochs: 4 } },
   ],
   grid: {
-    ...{ dpoBetas: [0.1], unlikelihoodAlphas: [0.5], targetKls: [4.8] },
+    ...{ dpoBetas: [0.1, 1], unlikelihoodAlphas: [0.5], targetKls: [4.8] },
     ...{ preferredSeeds: 1, ipoBetas: [0.1], cdpoSmoothings: [0.1] },
   },
   evaluation: { ...SMALL.evaluation, prompts: 128 },
