@@ -29,8 +29,8 @@ const REFERENCE = "Preferred-FT";
 /** Win rate at temperature 1, and how much less it is for each degree that is missing. */
 const CURVES: Readonly<Record<string, readonly [rate: number, slope: number]>> = {
   ...{ DPO: [0.62, 0.08], PPO: [0.55, 0.02], "PPO-GT": [0.585, 0.04] },
-  ...{ [REFERENCE]: [0.47, -0.06], Base: [0.18, -0.16], "Few-shot": [0.27, -0.12] },
-  "Best of N": [0.6, 0],
+  ...{ [REFERENCE]: [0.47, -0.06], "Best of N": [0.63, 0.04] },
+  ...{ Base: [0.18, -0.16], "Few-shot": [0.27, -0.12] },
 };
 
 /** How much lower win rates are on new topics. */
@@ -55,10 +55,10 @@ export function madeUpDialogue({
   };
   const reference = { ...(sft as RunResult), group: REFERENCE, label: `${REFERENCE} (reference)` };
   const runs = [reference, ...trained, base].map(withWinRates);
-  const judged = [...runs.map(policyOf), ...without(seeds)];
+  const judged = [...runs.map(policyOf), ...WITHOUT_RUNS];
   return {
     ...{ ...made, experiment: "dialogue", runs, seeds: made.seeds },
-    labels: { ...LABELS, about: made.labels.about },
+    labels: { ...LABELS, about: made.labels.about, groups: Object.keys(CURVES) },
     best_of_n: made.best_of_n.map((point) => {
       const rate = 0.62 - 0.14 / point.n - (point.by === "learned" ? 0.01 * Math.log(point.n) : 0);
       return { ...point, win_rate: rate, win_rate_error: 0.014 };
@@ -77,14 +77,10 @@ export function madeUpDialogue({
 type Named = Pick<ComparedPolicy, "id" | "label" | "group" | "seed">;
 
 /** Policies that are no runs. */
-function without(seeds: number): Named[] {
-  return [
-    { id: "few-shot", label: "Few-shot", group: "Few-shot", seed: 0 },
-    ...Array.from({ length: seeds }, (_, seed) => ({
-      ...{ id: `best-of-64-seed${seed}`, label: "Best of N", group: "Best of N", seed },
-    })),
-  ];
-}
+const WITHOUT_RUNS: readonly Named[] = [
+  { id: "best-of-n", label: "Best of N, N = 64", group: "Best of N", seed: 0 },
+  { id: "few-shot", label: "Few-shot", group: "Few-shot", seed: 0 },
+];
 
 function policyOf({ id, label, group, seed }: RunResult): Named {
   return { id, label, group, seed };

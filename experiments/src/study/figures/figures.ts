@@ -1,11 +1,13 @@
 /** All figures of a study, as specifications of vega-lite with their data. */
 import type { StudyResults } from "../results.ts";
 import { type Analysis, analyse } from "../statistics/analysis.ts";
-import { chosenFigure, learningFigure } from "./curves.ts";
+import { bestOfNFigure } from "./best-of-n.ts";
+import { chosenFigure, learningFigure, winTrainingFigure } from "./curves.ts";
 import { frontierFigure } from "./frontier.ts";
 import { betaFigure, targetFigure } from "./knobs.ts";
 import { overOptimisationFigure } from "./over-optimisation.ts";
 import type { FigureInputs, Spec } from "./parts.ts";
+import { winRateFigure, winRateSettingsFigure } from "./win-rate.ts";
 
 /** By name; null of a study that has no numbers for it. */
 const ALL: Readonly<Record<string, (inputs: FigureInputs) => Spec | null>> = {
@@ -15,6 +17,10 @@ const ALL: Readonly<Record<string, (inputs: FigureInputs) => Spec | null>> = {
   "over-optimisation": overOptimisationFigure,
   "learning-curves": learningFigure,
   "chosen-logp": chosenFigure,
+  "win-rate": winRateFigure,
+  "win-rate-settings": winRateSettingsFigure,
+  "win-rate-training": winTrainingFigure,
+  "best-of-n": bestOfNFigure,
 };
 
 /** Names of all figures. */

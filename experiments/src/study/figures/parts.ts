@@ -2,9 +2,17 @@
 import type { Json } from "../experiment.ts";
 import { groupsOf, type JsonObject, type RunResult, type StudyResults } from "../results.ts";
 import type { Analysis } from "../statistics/analysis.ts";
+import { judgedGroups } from "../statistics/judged.ts";
 import type { SettingSummary } from "../statistics/settings.ts";
 import { linesOf } from "./font.ts";
-import { groupStyles, LIGHT, SUBTITLE_SIZE, textColor, themeConfig } from "./theme.ts";
+import {
+  type GroupStyle,
+  groupStyles,
+  LIGHT,
+  SUBTITLE_SIZE,
+  textColor,
+  themeConfig,
+} from "./theme.ts";
 
 /** A specification of vega-lite. */
 export type Spec = JsonObject;
@@ -96,11 +104,11 @@ export const EVALUATION_TEXT: Spec = {
 
 /** Texts that stay readable above lines, in the colours of their groups. @param rows with a `name` */
 export function labelLayers(
-  { results: { labels, runs } }: FigureInputs,
+  { results }: FigureInputs,
   rows: readonly Row[],
   encoding: Spec,
 ): Spec[] {
-  const styles = groupStyles(groupsOf({ labels, runs }), labels.reference);
+  const styles = stylesOf(results);
   const all = { ...encoding, text: { field: "name", type: "nominal" } };
   const colored = styles
     .map(({ group, color }) => ({
@@ -130,13 +138,12 @@ export function labelLayers(
 
 /** The colour or the shape of groups; together they make one legend. */
 export function groupStyle(
-  { results: { labels, runs } }: FigureInputs,
+  { results }: FigureInputs,
   shown: readonly string[],
   channel: "color" | "shape",
   legend = true,
 ): Spec {
-  const all = groupStyles(groupsOf({ labels, runs }), labels.reference);
-  const styles = all.filter(({ group }) => shown.includes(group));
+  const styles = stylesOf(results).filter(({ group }) => shown.includes(group));
   return {
     field: "group",
     type: "nominal",
@@ -157,7 +164,19 @@ export const TOLD: Spec = {
 /** Groups that some rows are of, in the study's order. */
 export function groupsAmong({ results }: FigureInputs, rows: readonly Row[]): string[] {
   const present = new Set(rows.map(({ group }) => group));
-  return groupsOf(results).filter((group) => present.has(group));
+  return allGroups(results).filter((group) => present.has(group));
+}
+
+/** Styles of all groups of a study: the same in every figure and in the report. */
+export function stylesOf(results: StudyResults): GroupStyle[] {
+  return groupStyles(allGroups(results), results.labels.reference);
+}
+
+/** Groups of runs, and of policies that are no runs and were only judged; first those of the labels. */
+function allGroups(results: StudyResults): string[] {
+  const present = new Set([...groupsOf(results), ...judgedGroups(results)]);
+  const listed = results.labels.groups.filter((group) => present.has(group));
+  return [...new Set([...listed, ...present])];
 }
 
 /** What there is of seeds and intervals, for a note below the title. */

@@ -1,6 +1,6 @@
 /** report.html: one page with everything in it, which needs neither network nor script. */
-import { groupStyles } from "../figures/theme.ts";
-import { groupsOf, type StudyResults } from "../results.ts";
+import { stylesOf } from "../figures/parts.ts";
+import type { StudyResults } from "../results.ts";
 import type { Analysis } from "../statistics/analysis.ts";
 import { SCRIPT, STYLE } from "./assets.ts";
 import {
@@ -121,7 +121,7 @@ function sectionsOf({ results, analysis, pictures, timings }: ReportParts): Sect
 }
 
 function namesOf(results: StudyResults): Named {
-  const styles = groupStyles(groupsOf(results), results.labels.reference);
+  const styles = stylesOf(results);
   return (group) => {
     const color = styles.find((style) => style.group === group)?.color ?? "gray";
     return html`<span class="name"><span class="swatch" style="background:${color}"></span>${group}</span>`;

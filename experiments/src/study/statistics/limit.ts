@@ -5,7 +5,7 @@ import { rewardAt } from "./frontier.ts";
 import { frontierOf, type GroupPoints, promptCount } from "./points.ts";
 
 /** Two-sided normal quantile of a 95 % interval. */
-const Z95 = 1.959963984540054;
+export const Z95 = 1.959963984540054;
 
 /** How far a group is below the limit at a KL. */
 export interface Gap extends Estimate {

@@ -1,53 +1,14 @@
 import { Resvg } from "@resvg/resvg-js";
-import { compile, type TopLevelSpec } from "vega-lite";
 import { describe, expect, it } from "vitest";
-import { spread } from "../../../src/study/figures/curves.ts";
-import { figures } from "../../../src/study/figures/figures.ts";
 import { FONT_FILES, linesOf, textWidth } from "../../../src/study/figures/font.ts";
 import { klAt, klAxis, klPlace } from "../../../src/study/figures/kl-axis.ts";
 import { type Box, placeLabels } from "../../../src/study/figures/labels.ts";
+import { spread } from "../../../src/study/figures/panels.ts";
 import { knobOf, type Spec } from "../../../src/study/figures/parts.ts";
 import { renderPng, renderSvg } from "../../../src/study/figures/render.ts";
 import { groupStyles, textColor } from "../../../src/study/figures/theme.ts";
-import type { StudyResults } from "../../../src/study/results.ts";
-import { analyse } from "../../../src/study/statistics/analysis.ts";
 import { madeUpResults } from "../made-up.ts";
-
-const OPTIONS = { replicates: 100, level: 0.95, seed: 0 };
-
-function figuresOf(results: StudyResults): Readonly<Record<string, Spec>> {
-  return figures(results, analyse(results, OPTIONS));
-}
-
-/** All rows of inline data in a specification. */
-function rowsOf(spec: unknown): Readonly<Record<string, unknown>>[] {
-  if (typeof spec !== "object" || spec === null) return [];
-  if (Array.isArray(spec)) return spec.flatMap(rowsOf);
-  return Object.entries(spec).flatMap(([name, part]) =>
-    name === "values" && typeof (part as unknown[])[0] === "object"
-      ? (part as Readonly<Record<string, unknown>>[])
-      : rowsOf(part),
-  );
-}
-
-/** What the compiler of vega-lite says against a specification. */
-function warningsOf(spec: Spec): string[] {
-  const warnings: string[] = [];
-  const logger = {
-    level: () => logger,
-    error: () => logger,
-    info: () => logger,
-    debug: () => logger,
-    warn: (...parts: readonly unknown[]) => {
-      warnings.push(parts.join(" "));
-      return logger;
-    },
-  };
-  // What a specification may hold is what the compiler checks here; it fits vega's type of a logger
-  // but for overloads.
-  compile(spec as unknown as TopLevelSpec, { logger: logger as never });
-  return warnings;
-}
+import { figuresOf, rowsOf, warningsOf } from "./specs.ts";
 
 describe("study/figures", () => {
   const results = madeUpResults();
@@ -261,7 +222,7 @@ describe("study/figures/theme", () => {
   });
 });
 
-describe("study/figures/curves", () => {
+describe("study/figures/panels", () => {
   it("moves names apart, and no further than the panel", () => {
     const wide = { gap: 0.1, low: 0, high: 1 };
     for (const [i, value] of spread([0.2, 0.5, 0.9], wide).entries()) {

@@ -215,7 +215,7 @@ describe("study/statistics/analysis of what judges said", () => {
       judged?.againstRivals.map(({ rival, overall }) => [rival.group, overall.preference]),
     );
     expect([...outcomes.keys()]).toEqual([
-      ...["PPO", "PPO-GT", "Preferred-FT", "Base", "Few-shot", "Best of N"],
+      ...["PPO", "PPO-GT", "Preferred-FT", "Best of N", "Base", "Few-shot"],
     ]);
     expect(outcomes.get("Base")).toBe("preferred");
     const worse = analyse(madeUpDialogue({ rates: { DPO: 0.4 } }), OPTIONS).judged;
