@@ -51,7 +51,9 @@ export function deviationsOf(preset: string, settings: DialogueSettings): Deviat
     {
       item: "PPO",
       paper: "a published model of another size, trained on the same data by others",
-      here: `trained here, target KL ${grid.targetKls.join(", ")} nats; PPO-GT beside it`,
+      here:
+        `trained here, target KL ${grid.targetKls.join(", ")} nats` +
+        `${grid.goldTargetKls.length > 0 ? "; PPO-GT beside it" : ""}`,
       why: "the same model, data and budget as DPO",
     },
     {

@@ -3,6 +3,7 @@ import type { StudyPreset } from "../policy/experiment.ts";
 import { TUNED_PPO } from "../policy/methods/ppo-settings.ts";
 import type { ScratchBackbone } from "../policy/settings.ts";
 import { withChoice } from "../policy/tuning/candidates.ts";
+import { HH_PRESETS } from "./hh/presets.ts";
 import type { DialogueSettings } from "./settings.ts";
 import { LABEL_KAPPA } from "./synthetic/preferences.ts";
 import { syntheticDialogueSource } from "./synthetic-task.ts";
@@ -96,4 +97,5 @@ export const PRESETS: Readonly<Record<string, StudyPreset<DialogueSettings>>> = 
     settings: SMOKE,
     tuning: null,
   },
+  ...HH_PRESETS,
 };

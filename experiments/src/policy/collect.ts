@@ -69,7 +69,8 @@ export async function collectStudy(
   const own = { ...(await source.facts(folderOf)), ...(await ownFacts?.(folderOf)) };
   const task = { source: source.config, ...own, ...facts };
   const results: StudyResults = {
-    ...{ version: 1, experiment, preset, labels },
+    ...{ version: 1, experiment, preset },
+    labels: { ...labels, ...source.labels },
     // A baseline may have more of them, such as the paper's extra runs of Preferred-FT.
     seeds: Array.from({ length: settings.seeds }, (_, seed) => seed),
     task: asJson(task),

@@ -5,7 +5,7 @@ import type { PolicyPrompt, RewardFunction } from "@preflab/rlhf";
 import type { Judge } from "../judges/judge.ts";
 import type { JudgeFacts } from "../study/comparisons.ts";
 import type { Json, Stage } from "../study/experiment.ts";
-import type { Deviation } from "../study/results.ts";
+import type { Deviation, StudyLabels } from "../study/results.ts";
 import type { Outcomes } from "./reward-limit.ts";
 
 /** A task, ready to use. */
@@ -77,6 +77,8 @@ export interface TaskSource<Task extends PreferenceTask = PreferenceTask> {
   outcomes?(prompts: number): readonly Outcomes[];
   /** Where the task departs from the paper, in place of what is said of all tasks by these names. */
   readonly deviations: readonly Deviation[];
+  /** Words of the task in place of the experiment's. */
+  readonly labels?: Partial<StudyLabels>;
   /** What was measured of the task, for results. @param input folder of any of its stages */
   facts(input: (id: string) => string): Promise<Readonly<Record<string, Json>>>;
 }

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../errors.ts";
+import { isHubName } from "../text/data-place.ts";
 import type { Experiment, Plan, PresetSummary, Stage } from "./experiment.ts";
 import { stageKeys } from "./keys.ts";
 import { EXPERIMENTS, experimentNamed, type Registry } from "./registry.ts";
@@ -42,8 +43,8 @@ export async function openStudy(
 ): Promise<Study> {
   const experiment = await experimentNamed(options.experiment, registry);
   const preset = options.preset ?? experiment.defaultPreset;
-  checkPresetData(experiment, preset, options);
-  await checkData(options);
+  const { needsData } = checkPresetData(experiment, preset, options);
+  await checkData(options, needsData);
   const plan = await experiment.plan(preset, options);
   const keys = await stageKeys(plan.stages, await experiment.code(), options.backend);
   const folder = options.out ?? studyFolder(experiment.name, preset);
@@ -83,16 +84,24 @@ export function withInputs({ plan }: Study, id: string): Stage[] {
   return plan.stages.filter((stage) => needed.has(stage.id));
 }
 
-function checkPresetData(experiment: Experiment, preset: string, { data }: StudyOptions): void {
-  const { needsData, summary } = presetNamed(experiment, preset);
-  if (needsData && data === null) {
-    throw new UsageError(
-      `expected --data with a folder of data for the preset ${preset} (${summary}).`,
-    );
-  }
+function checkPresetData(
+  experiment: Experiment,
+  preset: string,
+  { data }: StudyOptions,
+): PresetSummary {
+  const summary = presetNamed(experiment, preset);
+  if (!summary.needsData || data !== null) return summary;
+  throw new UsageError(
+    `expected --data with a folder of data for the preset ${preset} (${summary.summary}).`,
+  );
 }
 
-async function checkData({ data }: StudyOptions): Promise<void> {
+/** @param isUsed whether it will be read, and so may be fetched */
+async function checkData({ data }: StudyOptions, isUsed: boolean): Promise<void> {
   if (data === null || (await stat(data).catch(() => null))) return;
-  throw new UsageError(`--data: expected a file or folder, got ${data}, which is not there.`);
+  if (isUsed && isHubName(data)) return;
+  throw new UsageError(
+    `--data: expected a file or folder, got ${data}, which is not there` +
+      `${isUsed ? ", nor is it a name on the Hugging Face Hub, ORG/NAME" : ""}.`,
+  );
 }

@@ -3,7 +3,12 @@ import { existsSync } from "node:fs";
 import { DataError } from "@preflab/data";
 
 /** `ORG/NAME` on the Hugging Face Hub, with a folder, revision or part. */
-const HUB_NAME = /^[\w.-]+\/[\w.-]+(?:\/[\w.-]+)*(?:@[^@:]+)?(?::[A-Za-z_]+)?$/;
+const HUB_NAME = /^\w[\w.-]*(?:\/\w[\w.-]*)+(?:@[^@:]+)?(?::[A-Za-z_]+)?$/;
+
+/** Whether data is named as a data set on the Hub is; a path below the working folder may be, too. */
+export function isHubName(data: string): boolean {
+  return HUB_NAME.test(data);
+}
 
 /**
  * Whether data is on this machine, so that its content can be part of a stage's key; of a name on
@@ -13,7 +18,7 @@ const HUB_NAME = /^[\w.-]+\/[\w.-]+(?:\/[\w.-]+)*(?:@[^@:]+)?(?::[A-Za-z_]+)?$/;
  */
 export function isLocalData(data: string, what: string): boolean {
   if (existsSync(data)) return true;
-  if (HUB_NAME.test(data)) return false;
+  if (isHubName(data)) return false;
   throw new DataError(
     `${data}: expected a file or folder of ${what}, got nothing there. Check --data.`,
   );

@@ -12,6 +12,11 @@ describe("preflab sweep", () => {
     [["--experiment", "sentiment", "--seeds", "0"], "Expected an integer from 1 to 1000"],
     [["--experiment", "sentiment", "--preset", "imdb-small"], "expected --data with a folder"],
     [["--experiment", "sentiment", "--data", "no/such"], "got no/such, which is not there"],
+    [["--experiment", "dialogue", "--preset", "hh-small"], "expected --data with a folder"],
+    [
+      ["--experiment", "dialogue", "--preset", "hh-small", "--data", "./hh"],
+      "got ./hh, which is not there, nor is it a name on the Hugging Face Hub, ORG/NAME",
+    ],
   ])("%j is wrong usage, with what would be right", async (args, message) => {
     const { code, out, err } = await sweep(...args);
     expect({ code, out }).toEqual({ code: 2, out: "" });

@@ -3,7 +3,8 @@ import { DIALOGUE } from "../../src/dialogue/experiment.ts";
 import type { Stage } from "../../src/study/experiment.ts";
 
 async function planned(preset: string, seeds: number | null = null) {
-  const plan = await DIALOGUE.plan(preset, { seeds, data: null });
+  const data = DIALOGUE.presets[preset]?.needsData ? "org/name" : null;
+  const plan = await DIALOGUE.plan(preset, { seeds, data });
   const stage = (id: string) => plan.stages.find((one) => one.id === id) as Stage;
   return { ...plan, stage };
 }

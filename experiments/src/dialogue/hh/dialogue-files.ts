@@ -1,6 +1,7 @@
 /** The stage that reads dialogues and divides them, and its files: JSON Lines for each part. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { hubOptions } from "../../hub.ts";
 import type { Stage } from "../../study/experiment.ts";
 import { writeJson } from "../../study/stage-training.ts";
 import { rowsOf, writeRows } from "../../text/row-files.ts";
@@ -49,8 +50,8 @@ export function dialogueStage(data: string, isLocal: boolean, shares: SplitShare
     config: { shares: { ...shares }, ...(!isLocal && { data }) },
     inputs: [],
     ...(isLocal && { files: [data] }),
-    build: async ({ folder, say }) => {
-      const { dialogues, counts } = await readDialogues(data);
+    build: async ({ folder, say, signal }) => {
+      const { dialogues, counts } = await readDialogues(data, { ...hubOptions(), signal });
       const { parts, leaks } = splitDialogues(dialogues, shares);
       for (const part of PARTS) await writeRows(fileOf(folder, part), parts[part]);
       const facts: DialogueFacts = {

@@ -8,6 +8,7 @@ import {
   type Problem,
   readRows,
 } from "@preflab/data";
+import type { TransferOptions } from "@preflab/lm";
 import type { PublishedDialogue } from "./split.ts";
 import { type Dialogue, EDGES, type Edge, isTranscript, readPair } from "./transcript.ts";
 
@@ -33,9 +34,13 @@ export interface ReadDialogues {
  * Reads all pairs of transcripts.
  * @param data a file or folder of JSON Lines (also gzipped) or parquet with `chosen` and `rejected`,
  *   or a name on the Hugging Face Hub
+ * @param hub how to fetch what is named on the Hub
  * @throws DataError for data that has no such pairs, or is damaged
  */
-export async function readDialogues(data: string): Promise<ReadDialogues> {
+export async function readDialogues(
+  data: string,
+  hub: TransferOptions = {},
+): Promise<ReadDialogues> {
   const dialogues: PublishedDialogue[] = [];
   const edges = noEdges();
   const sources: Record<string, number> = {};
@@ -45,7 +50,7 @@ export async function readDialogues(data: string): Promise<ReadDialogues> {
     sources[source] = (sources[source] ?? 0) + 1;
     for (const edge of found) edges[edge]++;
   };
-  for await (const item of examples(readRows(data), { format: "hh" })) {
+  for await (const item of examples(readRows(data, { hub }), { format: "hh" })) {
     if (item.kind === "problem") {
       if (item.code === "no_assistant_turn") count(sourceName(item.file, data), ["promptsDiffer"]);
       else if (item.code === "missing_field") otherRows++;

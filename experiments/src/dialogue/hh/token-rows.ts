@@ -14,6 +14,8 @@ export interface TokenLimits {
   readonly pair: number;
   /** Of a prompt that replies are sampled for. */
   readonly prompt: number;
+  /** Of a reply that is sampled, with EOS. */
+  readonly reply: number;
 }
 
 /** A dialogue with its ids, the chosen reply before the rejected one. */
@@ -124,6 +126,17 @@ export function dialoguePrompts(
     }
   }
   return { rows, ...counts };
+}
+
+/**
+ * Whether policies are measured on a prompt: it is one question, whose chosen reply is no longer than
+ * theirs may be.
+ */
+export function isMeasured(
+  { chosenTokens, meta }: Pick<DialoguePrompt, "chosenTokens" | "meta">,
+  { reply }: Pick<TokenLimits, "reply">,
+): boolean {
+  return meta.singleTurn && chosenTokens <= reply;
 }
 
 function originOf(dialogue: PartDialogue): DialogueOrigin {

@@ -18,7 +18,9 @@ import {
   dialoguePairs,
   dialoguePrompts,
   type EncodedDialogue,
+  isMeasured,
   type Made,
+  type TokenLimits,
   textPieces,
 } from "./token-rows.ts";
 
@@ -26,8 +28,8 @@ import {
 export const TOKENS = "tokens";
 
 const FACTS = "tokens.json";
-/** The judge's part is none of them: no method has to do with it. */
-const SEEN: readonly SplitName[] = ["train", "validation", "test"];
+/** Parts with tokens. The judge's part is none of them: no method has to do with it. */
+export const TOKEN_PARTS: readonly SplitName[] = ["train", "validation", "test"];
 
 /** Rows of a kind in a part. */
 export interface RowCounts extends Readonly<Record<"cut" | "tooLong" | "repeated", number>> {
@@ -46,7 +48,11 @@ export interface TokenLengths {
 export interface PartTokenFacts {
   readonly texts: RowCounts;
   readonly pairs: RowCounts & { readonly singleTurn: number };
-  readonly prompts: RowCounts & { readonly singleTurn: number };
+  readonly prompts: RowCounts & {
+    readonly singleTurn: number;
+    /** See {@link isMeasured}. */
+    readonly measured: number;
+  };
   /** Of all dialogues whose prompt is one question, nothing cut; null without any. */
   readonly singleTurn: {
     /** With BOS and the tokens of both turns. */
@@ -85,9 +91,9 @@ export function tokenStage({ limits }: Pick<HhSettings, "limits">): Stage {
       const marks = dialogueMarks(tokenizer, ends);
       const encode = dialogueEncoder(tokenizer);
       const facts: Partial<Record<SplitName, PartTokenFacts>> = {};
-      for (const part of SEEN) {
+      for (const part of TOKEN_PARTS) {
         signal.throwIfAborted();
-        progress({ done: SEEN.indexOf(part), total: SEEN.length });
+        progress({ done: TOKEN_PARTS.indexOf(part), total: TOKEN_PARTS.length });
         const dialogues = await dialoguesIn(input(DIALOGUES), part);
         const encoded = dialogues.map((dialogue) => {
           const { prompt, chosen, rejected } = dialogue;
@@ -99,11 +105,12 @@ export function tokenStage({ limits }: Pick<HhSettings, "limits">): Stage {
         await writeIdLists(textFile(folder, part), texts.rows);
         await writeRows(pairFile(folder, part), pairs.rows);
         await writeRows(promptFile(folder, part), prompts.rows);
-        const own = factsOf(encoded, texts, pairs, prompts);
+        const own = factsOf(encoded, limits, texts, pairs, prompts);
         facts[part] = own;
         say(
           `${part}: ${own.texts.tokens} tokens of text, ${own.pairs.rows} pairs, ` +
-            `${own.prompts.rows} prompts, ${own.prompts.singleTurn} of one question`,
+            `${own.prompts.rows} prompts, ${own.prompts.singleTurn} of one question, ` +
+            `${own.prompts.measured} of them with a chosen reply of at most ${limits.reply} tokens`,
         );
       }
       const { vocabSize: vocabulary } = tokenizer;
@@ -142,6 +149,7 @@ function* turnTexts(dialogues: readonly PartDialogue[]): Generator<string> {
 
 function factsOf(
   encoded: readonly EncodedDialogue[],
+  limits: TokenLimits,
   texts: Made<readonly number[]>,
   pairs: Made<DialoguePair>,
   prompts: Made<DialoguePrompt>,
@@ -163,6 +171,7 @@ function factsOf(
     prompts: {
       ...countsOf(prompts, ({ ids }) => ids.length),
       singleTurn: singleTurns(prompts.rows),
+      measured: prompts.rows.filter((prompt) => isMeasured(prompt, limits)).length,
     },
     singleTurn:
       single.length === 0

@@ -14,6 +14,13 @@ export const TUNED_PPO = {
   value: { trunk: "separate", start: "policy", headDeviation: 0 },
 } as const;
 
+/** The same with as many completions per step as the paper has. */
+export const TUNED_PPO_1024 = {
+  ...TUNED_PPO,
+  rollout: { ...TUNED_PPO.rollout, completions: 1024 },
+  update: { ...TUNED_PPO.update, minibatches: 16 },
+} as const;
+
 /** TRL's classic settings, with a learning rate for a model of the embedded tasks. */
 export const UNTUNED_PPO = {
   preset: "trl-classic",

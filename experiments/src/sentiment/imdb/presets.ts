@@ -1,7 +1,7 @@
 /** The sizes that the study of real reviews comes in. */
 
 import { UsageError } from "../../errors.ts";
-import { TUNED_PPO, UNTUNED_PPO } from "../../policy/methods/ppo-settings.ts";
+import { TUNED_PPO, TUNED_PPO_1024, UNTUNED_PPO } from "../../policy/methods/ppo-settings.ts";
 import { type TuningSettings, withChoice } from "../../policy/tuning/candidates.ts";
 import type { SentimentPreset } from "../presets.ts";
 import type { SentimentSettings } from "../settings.ts";
@@ -96,22 +96,13 @@ const MEDIUM_TASK: ImdbSettings = {
   classifier: { ...SMALL_TASK.classifier, words: { least: 40, most: 58 } },
 };
 
-/** The paper's samples per step. */
-const MANY = { completions: 1024 };
 const MEDIUM_PPO = withChoice(
-  {
-    settings: {
-      ...TUNED_PPO,
-      rollout: { ...TUNED_PPO.rollout, ...MANY },
-      update: { ...TUNED_PPO.update, minibatches: 16 },
-    },
-    ...{ steps: 200, evalEvery: 20 },
-  },
+  { settings: TUNED_PPO_1024, steps: 200, evalEvery: 20 },
   { lr: 5e-4, epochs: 2 },
 );
 const MEDIUM_UNTUNED_PPO = {
   ...UNTUNED_PPO,
-  rollout: { ...UNTUNED_PPO.rollout, ...MANY },
+  rollout: { ...UNTUNED_PPO.rollout, completions: 1024 },
   optimizer: { lr: 1e-4 },
   update: { minibatches: 16 },
 };

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { fakeHub } from "@preflab/testing";
 import { describe, expect, test } from "vitest";
 import { readDialogues } from "../../../src/dialogue/hh/dialogues.ts";
 import { testFolder, writeLines } from "../../text/files.ts";
@@ -53,6 +54,30 @@ describe("dialogue/hh/dialogues", () => {
       ...{ "harmless/train.jsonl": 4, "harmless/test.jsonl": 2 },
     });
     for (const { source, isTest } of dialogues) expect(isTest).toBe(source.endsWith("test.jsonl"));
+  });
+
+  test("a name on the Hub is fetched: its own test part, and names of files as on disk", async () => {
+    const lines = (rows: readonly object[]) =>
+      new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    const files = {
+      "helpful-base/train.jsonl": lines(madeUpRows(4, 1)),
+      "helpful-base/test.jsonl": lines(madeUpRows(2, 2)),
+      "harmless-base/train.jsonl": lines(madeUpRows(3, 3)),
+      "red-team-attempts/train.jsonl": lines([{ transcript: transcript(QUESTION), rating: 1 }]),
+    };
+    const commit = "0123456789abcdef0123456789abcdef01234567";
+    const hub = await fakeHub({
+      ...{ repo: "someone/hh", kind: "dataset", files, revisions: { main: commit } },
+    });
+    const { dialogues, counts } = await readDialogues("someone/hh", {
+      ...{ hubUrl: hub.url, cacheDir: testFolder() },
+    });
+    expect(counts.sources).toEqual({
+      ...{ "helpful-base/train.jsonl": 4, "helpful-base/test.jsonl": 2 },
+      "harmless-base/train.jsonl": 3,
+    });
+    expect(counts.otherRows).toBe(1);
+    expect(dialogues.filter(({ isTest }) => isTest)).toHaveLength(2);
   });
 
   test("test files alone are no published part: all of it is there to be divided", async () => {

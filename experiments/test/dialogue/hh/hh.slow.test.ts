@@ -12,7 +12,7 @@ import {
 import { groupsOf } from "../../../src/dialogue/hh/groups.ts";
 import { JUDGE, readJudgeFacts } from "../../../src/dialogue/hh/judge-stage.ts";
 import { HH_SMALL } from "../../../src/dialogue/hh/settings.ts";
-import { hhStages } from "../../../src/dialogue/hh/source.ts";
+import { hhSource } from "../../../src/dialogue/hh/source.ts";
 import { PARTS } from "../../../src/dialogue/hh/split.ts";
 import { readTokenFacts, TOKENS } from "../../../src/dialogue/hh/token-stage.ts";
 import { firstQuestion } from "../../../src/dialogue/hh/transcript.ts";
@@ -23,7 +23,7 @@ describeWithData(["hh"], "dialogue/hh on published rows", () => {
 
   beforeAll(async () => {
     const root = mkdtempSync(join(tmpdir(), "preflab-hh-"));
-    input = await buildStages(hhStages(sharedPath("hh"), HH_SMALL), root);
+    input = await buildStages(hhSource(sharedPath("hh"), HH_SMALL).stages, root);
     return () => rmSync(root, { recursive: true });
   });
 

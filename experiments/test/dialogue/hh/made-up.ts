@@ -1,5 +1,22 @@
 /** Made-up transcripts. */
 import { RandomStream } from "@preflab/lm";
+import type { HhSettings } from "../../../src/dialogue/hh/settings.ts";
+
+/** A task of them. */
+export const MADE_UP: HhSettings = {
+  shares: { validation: 0.1, test: 0.2, judge: 0.4 },
+  vocabulary: 400,
+  limits: { text: 144, pair: 56, prompt: 44, reply: 20 },
+  most: {
+    pairs: { train: 1000, validation: 1000, test: 1000 },
+    prompts: { train: 1000, validation: 1000, test: 1000 },
+  },
+  judge: {
+    features: { longest: 1, bits: 12, ngramLength: 0.75 },
+    ...{ epochs: 3, lr: 0.1, l2: 1e-3, damping: 1 },
+  },
+  seed: 0,
+};
 
 const THINGS = ["kite", "loaf", "pond", "shed", "drum", "scarf", "ladder", "lamp", "quilt", "sled"];
 const DEEDS = ["mend", "paint", "move", "clean", "measure", "store", "choose", "carry", "fold"];

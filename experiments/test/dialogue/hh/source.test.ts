@@ -25,10 +25,13 @@ import { buildStages } from "../../study/build-stages.ts";
 import { writeLines } from "../../text/files.ts";
 import { MADE_UP, madeUpRows } from "./made-up.ts";
 
+/** Texts so short that dialogues are cut, and pieces of both replies are alike. */
+const SETTINGS = { ...MADE_UP, limits: { ...MADE_UP.limits, text: 48 } };
+
 describe("dialogue/hh/source", () => {
   test("names and folders that are not there are refused before anything runs", () => {
-    expect(() => hhSource("/no/such/folder", MADE_UP)).toThrow(/got nothing there/);
-    expect(hhSource("org/name", MADE_UP).stages[0]?.files).toBeUndefined();
+    expect(() => hhSource("/no/such/folder", SETTINGS)).toThrow(/got nothing there/);
+    expect(hhSource("org/name", SETTINGS).stages[0]?.files).toBeUndefined();
   });
 });
 
@@ -40,7 +43,7 @@ describe("dialogue/hh/source: made-up dialogues", () => {
     const root = mkdtempSync(join(tmpdir(), "preflab-hh-"));
     writeLines(join(root, "data"), "helpful.jsonl", madeUpRows(200, 1));
     writeLines(join(root, "data"), "harmless.jsonl", madeUpRows(100, 2));
-    source = hhSource(join(root, "data"), MADE_UP);
+    source = hhSource(join(root, "data"), SETTINGS);
     input = await buildStages(source.stages, root);
     return () => rmSync(root, { recursive: true });
   });
@@ -58,7 +61,7 @@ describe("dialogue/hh/source: made-up dialogues", () => {
     const judges = await dialoguesIn(input(DIALOGUES), "judge");
     expect(judges).toHaveLength(parts.judge.dialogues);
     const facts = await source.facts(input);
-    expect(facts.dialogues).toEqual(await readDialogueFacts(input(DIALOGUES)));
+    expect(facts["dialogues"]).toEqual(await readDialogueFacts(input(DIALOGUES)));
   });
 
   test("the tokenizer has learned from training dialogues alone", async () => {
@@ -67,7 +70,7 @@ describe("dialogue/hh/source: made-up dialogues", () => {
       ({ prompt, chosen, rejected }) => [...prompt.map(({ content }) => content), chosen, rejected],
     );
     const { tokenizer: expected } = trainByteLevelBpe(texts, {
-      ...{ vocabSize: MADE_UP.vocabulary, specialTokens: Object.values(SPEAKERS) },
+      ...{ vocabSize: SETTINGS.vocabulary, specialTokens: Object.values(SPEAKERS) },
     });
     expect(tokenizer.files.tokenizer.model.vocab).toEqual(expected.model.vocab);
   });
@@ -97,12 +100,12 @@ describe("dialogue/hh/source: made-up dialogues", () => {
       const texts = await readTexts(input(TOKENS), part);
       for (const { promptIds, chosenIds, rejectedIds } of pairs) {
         const longest = Math.max(chosenIds.length, rejectedIds.length);
-        expect(promptIds.length + longest).toBeLessThanOrEqual(MADE_UP.limits.pair);
+        expect(promptIds.length + longest).toBeLessThanOrEqual(SETTINGS.limits.pair);
         expect(promptIds.slice(0, 2)).toEqual([marks.bos, ...marks.human]);
         expect([chosenIds.at(-1), rejectedIds.at(-1)]).toEqual([marks.eos, marks.eos]);
       }
-      for (const { ids } of prompts) expect(ids.length).toBeLessThanOrEqual(MADE_UP.limits.prompt);
-      for (const ids of texts) expect(ids.length).toBeLessThanOrEqual(MADE_UP.limits.text);
+      for (const { ids } of prompts) expect(ids.length).toBeLessThanOrEqual(SETTINGS.limits.prompt);
+      for (const ids of texts) expect(ids.length).toBeLessThanOrEqual(SETTINGS.limits.text);
       expect(new Set(texts.map((ids) => ids.join())).size).toBe(texts.length);
       const { dialogues, singleTurn } = dialogueFacts.parts[part];
       const facts = parts[part];
