@@ -18,5 +18,8 @@ export const LABELS: StudyLabels = {
   rivals: [GROUP.ppo, GROUP.gold],
   claim:
     "DPO learns dialogue from preferences as well as any method (Rafailov et al. 2023, section 6.2)",
-  groups: [GROUP.dpo, GROUP.ppo, GROUP.gold, GROUP.preferred, BASE],
+  groups: [
+    ...[GROUP.dpo, GROUP.bestOfN, GROUP.ppo, GROUP.gold, GROUP.preferred],
+    ...[BASE, GROUP.fewShot],
+  ],
 };

@@ -4,6 +4,7 @@ import { TUNED_PPO } from "../policy/methods/ppo-settings.ts";
 import type { ScratchBackbone } from "../policy/settings.ts";
 import { withChoice } from "../policy/tuning/candidates.ts";
 import { HH_PRESETS } from "./hh/presets.ts";
+import { PAPER_PRESETS } from "./paper/presets.ts";
 import type { DialogueSettings } from "./settings.ts";
 import { LABEL_KAPPA } from "./synthetic/preferences.ts";
 import { syntheticDialogueSource } from "./synthetic-task.ts";
@@ -37,7 +38,12 @@ const QUICK: DialogueSettings = {
     ...{ seed: SHARED_SEED, threads: 2 },
   },
   evaluation: { prompts: 64, samples: 4, pairs: 128, seed: SHARED_SEED, shown: 8 },
-  pool: { samples: 256, ns: [1, 2, 4, 8, 16, 32, 64, 128], seed: SHARED_SEED },
+  pool: { samples: 256, ns: [1, 4, 16, 64, 128], seed: SHARED_SEED },
+  comparison: {
+    ...{ temperatures: [0, 0.25, 0.5, 0.7, 1], samples: 4 },
+    ...{ newTopics: 64, newTopicTemperatures: [0, 0.25, 1] },
+    ...{ bestOf: 64, seed: SHARED_SEED },
+  },
   maxNewTokens: NEW_TOKENS,
   direct: {
     ...{ steps: 300, batchSize: 64, warmupSteps: 150, evalEvery: 100 },
@@ -66,6 +72,11 @@ const SMOKE: DialogueSettings = {
   rewardModel: { ...QUICK.rewardModel, epochs: 1, evaluations: 2 },
   evaluation: { ...QUICK.evaluation, prompts: 16, samples: 2, pairs: 32, shown: 4 },
   pool: { ...QUICK.pool, samples: 64, ns: [1, 4, 16] },
+  comparison: {
+    ...{ temperatures: [0, 0.25, 1], samples: 2 },
+    ...{ newTopics: 16, newTopicTemperatures: [0, 0.25] },
+    ...{ bestOf: 16, seed: SHARED_SEED },
+  },
   direct: { ...QUICK.direct, steps: 10, batchSize: 32, warmupSteps: 4, evalEvery: 10 },
   ppo: {
     learned: { ...QUICK_PPO, steps: 2, evalEvery: 2 },
@@ -98,4 +109,5 @@ export const PRESETS: Readonly<Record<string, StudyPreset<DialogueSettings>>> = 
     tuning: null,
   },
   ...HH_PRESETS,
+  ...PAPER_PRESETS,
 };

@@ -72,7 +72,6 @@ function openTask({ prompts: counts, labels, seed }: SyntheticDialogueSettings):
   const task = new DialogueTask(seed);
   const { vocabulary, prompts, corpus } = task;
   const draw = (part: SplitName): readonly PolicyPrompt[] => prompts.draw(part, counts[part], seed);
-  const held = corpus.sample(ENTROPY_TEXTS, seed, "validation");
   return {
     tokenizer: vocabulary.tokenizer,
     files: vocabulary.files,
@@ -84,7 +83,11 @@ function openTask({ prompts: counts, labels, seed }: SyntheticDialogueSettings):
         task.score(prompts.askedBy(promptIds), completionIds),
       ),
     isValid: (ids) => task.isValid(ids),
-    entropy: entropyOf(held, (text) => corpus.logProbability(text)),
+    // Takes longer than all the rest, and one stage alone asks for it.
+    get entropy() {
+      const held = corpus.sample(ENTROPY_TEXTS, seed, "validation");
+      return entropyOf(held, (text) => corpus.logProbability(text));
+    },
     comparison: syntheticComparison(task, { labels, seed }),
   };
 }

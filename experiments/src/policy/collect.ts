@@ -16,6 +16,8 @@ import type {
   StudyResults,
 } from "../study/results.ts";
 import { writeResults } from "../study/results-file.ts";
+import { comparisonsOf, type PolicyPair } from "./comparison/collect.ts";
+import { preferencesByPrompt } from "./comparison/points.ts";
 import type { PlannedStudy } from "./experiment.ts";
 import { exactLimit, importanceLimit } from "./limit.ts";
 import type { StudySettings } from "./settings.ts";
@@ -46,17 +48,22 @@ export interface StudyWords {
   /** The task's own stand for those of the same name. */
   readonly deviations: readonly Deviation[];
   statements(results: StudyResults, facts: CommonFacts): readonly Statement[];
+  /** Policies whose replies all judges of the task compare, where it has several. */
+  readonly pairs?: readonly PolicyPair[];
   /** What is known of stages that are the experiment's own. */
   facts?(folderOf: (id: string) => string): Promise<Readonly<Record<string, Json>>>;
 }
 
 /** Writes results.json into `folder`, with its figures and report. @param folderOf a finished stage's folder */
 export async function collectStudy(
-  { preset, parts: { source, settings }, specs }: PlannedStudy<StudySettings>,
-  { experiment, labels, deviations, statements, facts: ownFacts }: StudyWords,
+  study: PlannedStudy<StudySettings>,
+  { experiment, deviations, statements, facts: ownFacts, pairs = [], ...words }: StudyWords,
   folder: string,
   folderOf: (id: string) => string,
 ): Promise<void> {
+  const { preset, parts, specs } = study;
+  const { source, settings } = parts;
+  const labels = { ...words.labels, ...source.labels };
   const runs = await Promise.all(
     specs.map(async ({ id }) => await json<RunResult>(join(folderOf(id), "result.json"))),
   );
@@ -68,9 +75,9 @@ export async function collectStudy(
   };
   const own = { ...(await source.facts(folderOf)), ...(await ownFacts?.(folderOf)) };
   const task = { source: source.config, ...own, ...facts };
+  const comparisons = await comparisonsOf({ study, runs, labels, pairs, folderOf });
   const results: StudyResults = {
-    ...{ version: 1, experiment, preset },
-    labels: { ...labels, ...source.labels },
+    ...{ version: 1, experiment, preset, labels },
     // A baseline may have more of them, such as the paper's extra runs of Preferred-FT.
     seeds: Array.from({ length: settings.seeds }, (_, seed) => seed),
     task: asJson(task),
@@ -83,6 +90,7 @@ export async function collectStudy(
     }),
     runs,
     best_of_n: [...bestOf(pools, settings, "learned"), ...bestOf(pools, settings, "gold")],
+    ...(comparisons && { comparisons }),
     statements: [],
   };
   await writeResults(join(folder, "results.json"), {
@@ -108,11 +116,26 @@ function bestOf(
     const golds = pools.map(({ proxy, gold }) => bestOfN(by === "gold" ? gold : proxy, gold, n));
     const proxies = pools.map(({ proxy, gold }) => bestOfN(by === "gold" ? gold : proxy, proxy, n));
     const { mean, error } = meanAndError(golds);
+    const wins = winsOf(pools, n, by);
     return {
       ...{ n, by, gold: mean, gold_error: error, proxy: meanAndError(proxies).mean },
       kl_bound: bestOfNKl(n),
+      ...(wins && { win_rate: wins.mean, win_rate_error: wins.error }),
     };
   });
+}
+
+/** Win rate of the best of n over prompts; null where pools were not judged. */
+function winsOf(
+  pools: readonly PromptPool[],
+  n: number,
+  by: "learned" | "gold",
+): ReturnType<typeof meanAndError> | null {
+  const wins = pools.flatMap(({ proxy, gold, preferences }) => {
+    if (!preferences) return [];
+    return [bestOfN(by === "gold" ? gold : proxy, preferencesByPrompt(preferences, 1), n)];
+  });
+  return wins.length === pools.length ? meanAndError(wins) : null;
 }
 
 async function json<Value>(path: string): Promise<Value> {

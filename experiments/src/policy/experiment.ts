@@ -10,6 +10,7 @@ import { runStage } from "./methods/run-stage.ts";
 import type { StudyParts } from "./parts.ts";
 import type { StudySettings } from "./settings.ts";
 import { poolStage } from "./stages/pool.ts";
+import { repliesStages } from "./stages/replies.ts";
 import type { TaskSource } from "./task.ts";
 import type { TuningSettings } from "./tuning/candidates.ts";
 
@@ -77,6 +78,7 @@ export function policyExperiment<Settings extends StudySettings>(
           // The long ones first, so that the last of them does not run alone.
           ...byDuration(specs).map((spec) => runStage(parts, spec)),
           poolStage(parts),
+          ...repliesStages(parts, specs),
         ],
         runs: specs.map(({ id }) => id),
         collect: (folder, folderOf) =>

@@ -7,6 +7,7 @@ import type { DirectTraining, RunSpec } from "./method.ts";
 export const GROUP = {
   ...{ dpo: "DPO", ppo: "PPO", gold: "PPO-GT", untuned: "PPO-GT (untuned)" },
   ...{ unlikelihood: "Unlikelihood", preferred: "Preferred-FT", ipo: "IPO", cdpo: "cDPO" },
+  ...{ bestOfN: "Best of N", fewShot: "Few-shot" },
 } as const;
 
 /** What a run's label and id are made from. */

@@ -6,7 +6,8 @@ import { CheckedReward, learnedReward, type PolicyPrompt, samplePools } from "@p
 import * as tf from "@tensorflow/tfjs-core";
 import type { Stage, StageContext } from "../../study/experiment.ts";
 import { loadStageModel, writeJson } from "../../study/stage-training.ts";
-import { batchRows, type StudyParts } from "../parts.ts";
+import { replyJudge } from "../comparison/reply-judge.ts";
+import { batchRows, SAMPLED_ROWS, type StudyParts } from "../parts.ts";
 import type { PreferenceTask } from "../task.ts";
 import { openRewardModel, REWARD_MODEL } from "./reward-model.ts";
 
@@ -21,6 +22,8 @@ const PROMPTS_AT_ONCE = 4;
 export interface PromptPool {
   readonly proxy: readonly number[];
   readonly gold: readonly number[];
+  /** Of the task's judge over the reply of the data; null where it was not understood. */
+  readonly preferences?: readonly (number | null)[];
 }
 
 /** The stage that samples the pool. */
@@ -60,7 +63,8 @@ async function build(
     timeoutMs: TIMEOUT_MS,
   });
   const gold = new CheckedReward(await task.gold(), { timeoutMs: TIMEOUT_MS });
-  const generator = createGenerator(model.config, model.params, { maxRows: 256 });
+  const judge = task.comparison && (await replyJudge(task.comparison, signal));
+  const generator = createGenerator(model.config, model.params, { maxRows: SAMPLED_ROWS });
   const prompts: readonly PolicyPrompt[] = task.prompts.test.slice(0, evaluation.prompts);
   const pools: PromptPool[] = [];
   try {
@@ -76,8 +80,15 @@ async function build(
       },
     );
     for await (const group of groups) {
-      for (const { proxy, gold } of group) {
-        pools.push({ proxy: [...proxy], gold: [...(gold ?? [])] });
+      for (const { prompt: index, completions, proxy, gold } of group) {
+        const prompt = prompts[index] as PolicyPrompt;
+        const preferences = await judge?.preferences(
+          completions.map(({ text }) => ({ prompt, text: text ?? "" })),
+        );
+        pools.push({
+          ...{ proxy: [...proxy], gold: [...(gold ?? [])] },
+          ...(preferences && { preferences }),
+        });
       }
       progress({ done: pools.length, total: prompts.length });
     }
@@ -86,6 +97,7 @@ async function build(
     generator.dispose();
     proxy.dispose();
     gold.dispose();
+    judge?.dispose();
     tf.dispose([{ ...model.params }, { ...rewardModel.params }]);
   }
 }
