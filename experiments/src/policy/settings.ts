@@ -33,6 +33,7 @@ export interface ScratchBackbone extends BackboneTraining {
 /** A published model, which a stage of the task brings along, fine-tuned on the task's texts. */
 export interface PretrainedBackbone extends BackboneTraining {
   readonly kind: "pretrained";
+  /** 0 leaves it as it was published. */
   readonly epochs: number;
   /** Longest text that it learns from, tokens. */
   readonly textLength: number;

@@ -1,13 +1,13 @@
 /** An experiment with a preset, opened: its plan, the keys of its stages and where they are kept. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { UsageError } from "../errors.ts";
 import { isHubName } from "../text/data-place.ts";
 import type { Experiment, Plan, PresetSummary, Stage } from "./experiment.ts";
 import { stageKeys } from "./keys.ts";
 import { EXPERIMENTS, experimentNamed, type Registry } from "./registry.ts";
 import { StageStore } from "./stage-store.ts";
+import { studyFolder } from "./study-folder.ts";
 
 /** What names a study, as on the command line. */
 export interface StudyOptions {
@@ -68,11 +68,6 @@ export function presetNamed({ presets }: Experiment, name: string): PresetSummar
   const summary = Object.hasOwn(presets, name) ? presets[name] : undefined;
   if (summary) return summary;
   throw new UsageError(`expected --preset ${Object.keys(presets).join(", ")}, got ${name}.`);
-}
-
-/** Where a study is kept unless it is told otherwise. */
-export function studyFolder(experiment: string, preset: string): string {
-  return join(fileURLToPath(new URL("../../../runs", import.meta.url)), experiment, preset);
 }
 
 /** A stage and all that it needs, in the order in which they can be built. */

@@ -17,7 +17,7 @@ export interface ReplyPolicy extends Pick<ComparedPolicy, "id" | "label" | "grou
 
 /** All policies of a study; those first that take longest. None where nothing is compared. */
 export function replyPolicies(
-  { settings, reference }: StudyParts,
+  { settings, reference }: Pick<StudyParts, "settings" | "reference">,
   specs: readonly RunSpec[],
 ): ReplyPolicy[] {
   const { comparison } = settings;

@@ -19,8 +19,9 @@ export interface Machine {
   readonly name: string;
   /** Bytes on the accelerator. */
   readonly memory: number;
-  /** Operations per second, in TensorFloat-32, by which TensorFlow multiplies float32. */
+  /** Operations per second, and in what: TensorFlow on a GPU multiplies float32 as TensorFloat-32. */
   readonly peakFlops: number;
+  readonly numbers: "TensorFloat-32" | "float32";
   /** Share of them that is used in training and reading. */
   readonly training: number;
   /** The same in sampling, one token after the other. */
@@ -138,7 +139,7 @@ export function commonAssumptions(
   const large = rows.filter(({ memory }) => memory > machine.memory).map((row) => row.name);
   return [
     `${name}: ${(parametersOf(shape) / 1e6).toFixed(1)}M parameters, ${(weights / 1e9).toFixed(2)} GB.`,
-    `Hours are of ${machine.name}: ${peakFlops / 1e12} TFLOP/s of TensorFloat-32, of which ` +
+    `Hours are of ${machine.name}: ${peakFlops / 1e12} TFLOP/s of ${machine.numbers}, of which ` +
       `${percent(training)} in training and reading, ${percent(sampling)} in sampling ` +
       `${sampledTogether} texts at a time. Neither was measured.`,
     "Memory is weights, gradients, the optimizer's state, and activations or the sampling cache, " +

@@ -28,6 +28,7 @@ export interface EstimateInputs extends Pick<EstimatedModel, "name" | "shape"> {
 
 const MACHINE: Machine = {
   ...{ name: "one A100 of 80 GB", memory: 80e9, peakFlops: 156e12 },
+  numbers: "TensorFloat-32",
   ...{ training: 0.25, sampling: 0.03, sampledTogether: 64 },
 };
 

@@ -5,7 +5,8 @@ import { CommandError, UsageError } from "../../errors.ts";
 import { commandLine } from "../flags.ts";
 import { experimentNamed, type Registry } from "../registry.ts";
 import type { StudyResults } from "../results.ts";
-import { presetNamed, studyFolder } from "../study.ts";
+import { presetNamed } from "../study.ts";
+import { studyFolder } from "../study-folder.ts";
 import { RESULTS } from "./write.ts";
 
 /** What a user says of them. */

@@ -1,0 +1,8 @@
+/** Where studies are kept unless they are told otherwise: `runs` of the repository. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Folder of a study. */
+export function studyFolder(experiment: string, preset: string): string {
+  return join(fileURLToPath(new URL("../../../runs", import.meta.url)), experiment, preset);
+}
