@@ -7,6 +7,7 @@ import { PREFERRED_FT, readPreferredFtFacts } from "../policy/stages/preferred-f
 import { deviationsOf } from "./deviations.ts";
 import { LABELS } from "./labels.ts";
 import type { DialogueSettings } from "./settings.ts";
+import { statementsOf } from "./statements.ts";
 
 /** The three comparisons of the paper's table of judges and people; its PPO is at temperature 0. */
 const PAIRS: readonly PolicyPair[] = [
@@ -21,9 +22,12 @@ export function collect(
   folder: string,
   folderOf: (id: string) => string,
 ): Promise<void> {
+  const { preset, tuning } = study;
+  const { settings } = study.parts;
   const words: StudyWords = {
-    ...{ experiment: "dialogue", labels: LABELS, pairs: PAIRS, statements: () => [] },
-    deviations: deviationsOf(study.preset, study.parts.settings),
+    ...{ experiment: "dialogue", labels: LABELS, pairs: PAIRS },
+    statements: (results, facts) => statementsOf(results, { ...facts, settings, tuning }),
+    deviations: deviationsOf(preset, settings),
     facts: async () => ({ reference: { ...(await readPreferredFtFacts(folderOf(PREFERRED_FT))) } }),
   };
   return collectStudy(study, words, folder, folderOf);

@@ -1,10 +1,18 @@
 /** Where a study departs from the paper, setting by setting. */
+import { completionsPerStep } from "../policy/methods/ppo-settings.ts";
 import type { Deviation } from "../study/results.ts";
 import type { DialogueSettings } from "./settings.ts";
+
+/** Items that the paper leaves open, all of which the table must have. */
+export const UNSTATED: readonly string[] = [
+  ...["reference", "length of training", "completion length", "reward model training"],
+  ...["evaluation", "best-of-N", "seeds"],
+];
 
 /** All departures of a study. */
 export function deviationsOf(preset: string, settings: DialogueSettings): Deviation[] {
   const { backbone, preferredFt, rewardModel, direct, evaluation, grid, maxNewTokens } = settings;
+  const { comparison, pool, ppo, seeds } = settings;
   const budget = "the budget of a small machine";
   return [
     {
@@ -57,10 +65,44 @@ export function deviationsOf(preset: string, settings: DialogueSettings): Deviat
       why: "the same model, data and budget as DPO",
     },
     {
+      item: "samples per step of PPO",
+      paper: "not stated, since its PPO was trained by others",
+      here: String(completionsPerStep(ppo.learned)),
+      why: budget,
+    },
+    {
+      item: "length of training",
+      paper: "DPO: not stated",
+      here: `${direct.steps} steps of ${direct.batchSize} pairs; PPO ${ppo.learned.steps} steps`,
+      why: "stated so that it can be repeated",
+    },
+    {
       item: "evaluation",
       paper: "the single-turn part of the test set, by GPT-4",
-      here: `${evaluation.samples} replies to ${evaluation.prompts} test prompts, by the gold reward`,
+      here:
+        `${evaluation.samples} replies to ${evaluation.prompts} test prompts, by the gold reward` +
+        `${comparison ? `; win rates of ${comparison.samples} at each temperature, greedy ones of 1` : ""}`,
       why: "stated so that intervals can be read",
+    },
+    {
+      item: "order of replies",
+      paper: "one, drawn at random",
+      here: "both, averaged, by judges that see an order",
+      why: "what a judge gives to a place adds up to nothing",
+    },
+    {
+      item: "best-of-N",
+      paper: "N = 128, by a reward model that is not described",
+      here:
+        `${comparison ? `N = ${comparison.bestOf} at every temperature; ` : ""}` +
+        `N up to ${Math.max(...pool.ns)} at temperature 1, by the learned reward`,
+      why: budget,
+    },
+    {
+      item: "seeds",
+      paper: "not stated",
+      here: String(seeds),
+      why: seeds < 5 ? `${budget}; five or more with --seeds` : "intervals over seeds",
     },
     {
       item: "completion length",

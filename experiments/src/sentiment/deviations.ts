@@ -1,5 +1,6 @@
 /** Where a study departs from the paper, setting by setting. */
 
+import { completionsPerStep } from "../policy/methods/ppo-settings.ts";
 import type { BackboneSettings } from "../policy/settings.ts";
 import type { Deviation } from "../study/results.ts";
 import type { SentimentSettings } from "./settings.ts";
@@ -89,7 +90,7 @@ export function deviationsOf(preset: string, settings: SentimentSettings): Devia
     {
       item: "samples per step of PPO",
       paper: "1024",
-      here: String(completionsOf(settings)),
+      here: String(completionsPerStep(ppo.learned)),
       why: budget,
     },
     {
@@ -132,11 +133,4 @@ function describeLength(backbone: BackboneSettings): string {
   return backbone.kind === "scratch"
     ? `${backbone.steps} steps`
     : `${backbone.epochs} epochs in steps`;
-}
-
-function completionsOf({ ppo }: SentimentSettings): number {
-  const { rollout } = ppo.learned.settings as {
-    readonly rollout: { readonly completions: number };
-  };
-  return rollout.completions;
 }

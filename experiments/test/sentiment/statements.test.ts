@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import type { StudyFacts } from "../../src/policy/statements/check.ts";
 import { deviationsOf, UNSTATED } from "../../src/sentiment/deviations.ts";
 import { comparePairs } from "../../src/sentiment/preferences.ts";
 import { PRESETS, type SentimentPreset } from "../../src/sentiment/presets.ts";
 import type { SentimentSettings } from "../../src/sentiment/settings.ts";
-import type { StudyFacts } from "../../src/sentiment/statements/check.ts";
 import { statementsOf } from "../../src/sentiment/statements.ts";
 import type { RunResult, Statement, StudyResults } from "../../src/study/results.ts";
 import { BOOTSTRAP } from "../../src/study/statistics/bootstrap.ts";
@@ -21,7 +21,7 @@ const settings: SentimentSettings = {
   seeds: 5,
 };
 
-const facts: StudyFacts = {
+const facts: StudyFacts<SentimentSettings> = {
   settings,
   backbone: { parameters: 1e5, crossEntropy: 2.3, entropy: 2.28, tokens: 1e6 },
   preferences: { goldLabels: 8000, pairs: 11500, ties: 500, sampledTokens: 160_000 },
@@ -46,7 +46,7 @@ const results: StudyResults = everywhere(
 );
 
 /** Few replicates: no statement is decided by the last digits of an interval. */
-function statements(study: StudyResults, known: StudyFacts): Statement[] {
+function statements(study: StudyResults, known: StudyFacts<SentimentSettings>): Statement[] {
   return statementsOf(study, known, { ...BOOTSTRAP, replicates: 50 });
 }
 

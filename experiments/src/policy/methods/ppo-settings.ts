@@ -1,5 +1,7 @@
 /** What PPO is trained with, but for what is chosen for a model: see `withChoice` of ../tuning. */
 
+import type { PpoStudySettings } from "../settings.ts";
+
 /** PPO as it is tuned. */
 export const TUNED_PPO = {
   preset: "tuned",
@@ -29,3 +31,9 @@ export const UNTUNED_PPO = {
   kl: { horizon: 1000 },
   update: { minibatches: 4 },
 } as const;
+
+/** Completions of a step of rollouts; null where settings leave it to the library. */
+export function completionsPerStep({ settings }: PpoStudySettings): number | null {
+  const { rollout } = settings as { readonly rollout?: { readonly completions?: number } };
+  return rollout?.completions ?? null;
+}

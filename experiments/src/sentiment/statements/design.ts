@@ -1,18 +1,14 @@
-/** Statements on how a study is set up: data, grids, budgets and what is recorded of them. */
-
+/** Statements on how a study is set up: its data, its reward model and its grid. */
 import { GROUP } from "../../policy/methods/specs.ts";
-import type { PpoStudySettings } from "../../policy/settings.ts";
-import { finalEvaluation, type RunResult } from "../../study/results.ts";
-import { UNSTATED } from "../deviations.ts";
 import {
   type CheckedStudy,
   digits,
   type Finding,
   holdsIf,
   isRecorded,
-  notApplicable,
   type StatementCheck,
-} from "./check.ts";
+} from "../../policy/statements/check.ts";
+import type { SentimentSettings } from "../settings.ts";
 
 /** What the paper did, as far as it says. */
 const PAPER = {
@@ -22,16 +18,12 @@ const PAPER = {
   targets: [3, 6, 9, 12],
   preferredSeeds: 2,
   runs: 22,
-  batchSize: 64,
-  warmupSteps: 150,
   rewardEpochs: 3,
   rewardAccuracy: 0.9,
-  ppoSamples: 1024,
-  evaluateEvery: 100,
 } as const;
 
-/** Statements 8 to 15, and 22. */
-export const DESIGN: readonly StatementCheck[] = [
+/** Statements 8 to 11. */
+export const DESIGN: readonly StatementCheck<SentimentSettings>[] = [
   {
     number: 8,
     text:
@@ -81,75 +73,9 @@ export const DESIGN: readonly StatementCheck[] = [
     where: "preflab run --experiment sentiment --list",
     check: sweeps,
   },
-  {
-    number: 12,
-    text:
-      "DPO trains with RMSprop on batches of 64 pairs, with 150 steps of warm-up; another learning " +
-      "rate is recorded.",
-    where: "the table of deviations",
-    check: ({ results, facts: { settings } }) => {
-      const { batchSize, warmupSteps, steps } = settings.direct;
-      const isRateRecorded = isRecorded(results, "learning rate");
-      return holdsIf(
-        batchSize === PAPER.batchSize && warmupSteps === PAPER.warmupSteps && isRateRecorded,
-        `RMSprop, batches of ${batchSize}, ${warmupSteps} of ${steps} steps of warm-up; the ` +
-          `learning rate is ${isRateRecorded ? "" : "not "}among the deviations.`,
-      );
-    },
-  },
-  {
-    number: 13,
-    text:
-      "PPO samples 1024 completions a step, or says how many; the sequence KL drives its " +
-      "controller; the KL that it reaches is reported with the target.",
-    where: "packages/rlhf/test/kl/controller.test.ts, the figure of achieved against target KL",
-    check: targets,
-  },
-  {
-    number: 14,
-    text:
-      "Policies are evaluated at least every 100 steps on test prompts: gold reward, sequence KL " +
-      "and learned reward. A step of PPO is one batch of rollouts.",
-    where: "the learning curves",
-    check: ({ results: { runs }, facts: { settings } }) => {
-      const { direct, ppo } = settings;
-      const every = [direct.evalEvery, ...Object.values(ppo).map(({ evalEvery }) => evalEvery)];
-      const evaluations = runs.flatMap((run) => run.evaluations);
-      const lacking = evaluations.filter(({ proxy }) => proxy === undefined).length;
-      return holdsIf(
-        Math.max(...every) <= PAPER.evaluateEvery && lacking === 0 && evaluations.length > 0,
-        `Every ${direct.evalEvery} steps, PPO every ${ppo.learned.evalEvery} steps of rollouts; ` +
-          `${evaluations.length} evaluations, ${lacking} of them without the learned reward.`,
-      );
-    },
-  },
-  {
-    number: 15,
-    text:
-      "Labels and queries of the gold reward, queries of the learned one, tokens and operations are " +
-      "reported for every run, and the tuning budget of every method: as many configurations each.",
-    where: "the table of costs, preflab tune --experiment sentiment",
-    check: costs,
-  },
-  {
-    number: 22,
-    text:
-      "The table of deviations covers everything that the paper leaves open; no number here is " +
-      "printed as one of the paper's.",
-    where: "the table of deviations",
-    check: ({ results }) => {
-      const missing = UNSTATED.filter((item) => !isRecorded(results, item));
-      return holdsIf(
-        missing.length === 0,
-        missing.length === 0
-          ? `All ${UNSTATED.length} open points are among ${results.deviations.length} rows.`
-          : `Not in the table: ${missing.join(", ")}.`,
-      );
-    },
-  },
 ];
 
-function sweeps({ results, facts: { settings } }: CheckedStudy): Finding {
+function sweeps({ results, facts: { settings } }: CheckedStudy<SentimentSettings>): Finding {
   const { dpoBetas, unlikelihoodAlphas, targetKls, preferredSeeds } = settings.grid;
   const isTargets =
     same(targetKls, PAPER.targets) ||
@@ -172,56 +98,6 @@ function sweeps({ results, facts: { settings } }: CheckedStudy): Finding {
     differences.length === 0
       ? `${perSeed} runs of each of ${settings.seeds} seeds; target KL in ${targetKls.join(", ")}.`
       : `Not the paper's: ${differences.join("; ")}.`,
-  );
-}
-
-function targets({ results, facts: { settings } }: CheckedStudy): Finding {
-  const groups: readonly string[] = [GROUP.ppo, GROUP.gold, GROUP.untuned];
-  const runs = results.runs.filter(({ group }) => groups.includes(group));
-  if (runs.length === 0) return notApplicable("There are no runs of PPO.");
-  const ratios = runs.flatMap((run) => {
-    const achieved = achievedKl(run);
-    return run.target_kl === undefined || achieved === null ? [] : [achieved / run.target_kl];
-  });
-  const samples = Object.values(settings.ppo).map(completionsOf);
-  const isStated =
-    samples.every((count) => count === PAPER.ppoSamples) ||
-    isRecorded(results, "samples per step of PPO");
-  return holdsIf(
-    ratios.length === runs.length && isStated,
-    `${ratios.length} of ${runs.length} runs report both; KL reached is ` +
-      `${digits(Math.min(...ratios))} to ${digits(Math.max(...ratios))} times the target; ` +
-      `${[...new Set(samples)].join(" or ")} completions a step.`,
-  );
-}
-
-/** KL at the end, on rollouts where it is known. */
-function achievedKl(run: RunResult): number | null {
-  const final = finalEvaluation(run);
-  return final?.rollout_kl ?? final?.kl ?? null;
-}
-
-function completionsOf({ settings }: PpoStudySettings): number | null {
-  const { rollout } = settings as { readonly rollout?: { readonly completions?: number } };
-  return rollout?.completions ?? null;
-}
-
-function costs({ results, facts: { tuning } }: CheckedStudy): Finding {
-  const trained = results.runs.filter(({ group }) => group !== results.labels.reference);
-  const without = trained.filter(
-    ({ costs: { train_tokens, flops, gold_labels, gold_queries } }) =>
-      !(train_tokens > 0 && flops > 0 && gold_labels + gold_queries > 0),
-  );
-  const budget =
-    tuning === null
-      ? "the methods were not tuned on this task"
-      : `${tuning.candidates.length} configurations of every method, no run of them above ` +
-        `${digits(tuning.flopsCap / 1e12)} TFLOP, see reports/sentiment/tuning`;
-  const missing =
-    without.length === 0 ? "" : `; none for ${without.map(({ id }) => id).join(", ")}`;
-  return holdsIf(
-    without.length === 0 && tuning !== null,
-    `Costs of ${trained.length - without.length} of ${trained.length} runs${missing}; ${budget}.`,
   );
 }
 

@@ -1,6 +1,5 @@
 /** Statements on what came out: estimators, the limit, comparisons and what may go wrong. */
 
-import { GROUP } from "../../policy/methods/specs.ts";
 import {
   type Evaluation,
   finalEvaluation,
@@ -9,6 +8,7 @@ import {
 } from "../../study/results.ts";
 import { mean } from "../../study/statistics/bootstrap.ts";
 import { limitAt } from "../../study/statistics/limit.ts";
+import { GROUP } from "../methods/specs.ts";
 import {
   type CheckedStudy,
   digits,

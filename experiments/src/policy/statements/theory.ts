@@ -1,12 +1,12 @@
 /** Statements on the mathematics and the implementation: checked by tests, not by results. */
-import { type Finding, notApplicable, type StatementCheck } from "./check.ts";
+import type { Finding, StatementCheck } from "./check.ts";
 
 const tested = (): Finding => ({
   outcome: "holds",
   detail: "Independent of results: the tests named here check it with every change.",
 });
 
-/** Statements 1 to 4, and those of the other experiment. */
+/** Statements 1 to 4. */
 export const THEORY: readonly StatementCheck[] = [
   {
     number: 1,
@@ -43,17 +43,4 @@ export const THEORY: readonly StatementCheck[] = [
     where: "test/enumerable/exact.test.ts, packages/dpo/test/theory/invariance.test.ts",
     check: tested,
   },
-  ...[
-    {
-      number: 20,
-      text:
-        "Dialogue: the reference is Preferred-FT; win rates against the chosen answers are measured " +
-        "over temperatures and over training; judges see answers in random order.",
-    },
-    { number: 21, text: "Prompts of another distribution are tested, with standard errors." },
-  ].map((statement) => ({
-    ...statement,
-    where: "the dialogue experiment",
-    check: () => notApplicable("It is about the dialogue experiment."),
-  })),
 ];
