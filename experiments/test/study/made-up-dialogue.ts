@@ -36,8 +36,8 @@ const CURVES: Readonly<Record<string, readonly [rate: number, slope: number]>> =
 /** How much lower win rates are on new topics. */
 const NEW_TOPICS = 0.07;
 
-/** Spread over prompts and over seeds. */
-const PROMPT_NOISE = 0.3;
+/** Spread over prompts, of which half is the same for all policies, and over seeds. */
+const PROMPT_NOISE = 0.2;
 const SEED_NOISE = 0.012;
 
 /** Results with everything that judges may say; equal options give equal results. */
@@ -124,11 +124,13 @@ function pointsOf(
   );
 }
 
-/** Numbers from 0 to 1 with exactly this mean, if that has room. */
+/** Numbers from 0 to 1 with about this mean, some of them always higher than others. */
 function around(mean: number, stream: RandomStream, count: number): number[] {
-  const noise = normals(stream, count, PROMPT_NOISE);
-  const shift = average(noise);
-  return noise.map((x) => Math.min(1, Math.max(0, mean + x - shift)));
+  const shared = normals(new RandomStream(11, "made-up/prompts"), count, PROMPT_NOISE);
+  const shift = average(shared);
+  return normals(stream, count, PROMPT_NOISE).map((x, p) =>
+    Math.min(1, Math.max(0, mean + x + (shared[p] as number) - shift)),
+  );
 }
 
 function average(values: readonly number[]): number {

@@ -149,26 +149,34 @@ export function deviationsTable({ deviations }: StudyResults): Content {
   return table(["", "paper", "here", "why"], rows) ?? html`<p>None.</p>`;
 }
 
-/** Best-of-n: a row for each n. */
+/** Best-of-n: a row for each n, with what judges say where they were asked. */
 export function bestOfNTable({ best_of_n: points }: StudyResults): Markup | null {
   const ns = [...new Set(points.map(({ n }) => n))].sort((a, b) => a - b);
   const isExact = points.some(({ kl_exact }) => kl_exact !== undefined);
+  const isJudged = points.some(({ win_rate }) => win_rate !== undefined);
   const rows = ns.map((n) => {
     const of = (by: "gold" | "learned") => points.find((point) => point.n === n && point.by === by);
     const reward = (by: "gold" | "learned") => {
       const point = of(by);
       return point ? withError(point.gold, point.gold_error) : NONE;
     };
+    const wins = (by: "gold" | "learned") => {
+      const { win_rate: rate, win_rate_error: error } = of(by) ?? {};
+      return rate === undefined ? NONE : withError(rate, error ?? 0);
+    };
     const any = of("gold") ?? of("learned");
     return [
       ...[`${n}`, reward("gold"), reward("learned"), plain(of("learned")?.proxy)],
+      ...(isJudged ? [wins("gold"), wins("learned")] : []),
       ...[plain(any?.kl_bound), ...(isExact ? [plain(any?.kl_exact)] : [])],
     ];
   });
   return table(
     [
       ...["n", "gold reward, chosen by gold", "gold reward, chosen by learned"],
-      ...["learned reward, chosen by it", "KL at most", ...(isExact ? ["KL exactly"] : [])],
+      "learned reward, chosen by it",
+      ...(isJudged ? ["win rate, chosen by gold", "win rate, chosen by learned"] : []),
+      ...["KL at most", ...(isExact ? ["KL exactly"] : [])],
     ],
     rows,
   );

@@ -14,6 +14,15 @@ import {
   statementsSection,
   timingsSection,
 } from "./facts.ts";
+import {
+  judgesSection,
+  lengthTables,
+  newTopicsSection,
+  rivalsTable,
+  winRateTables,
+} from "./judged.ts";
+import { repliesSection } from "./judged-samples.ts";
+import { replyRules, replyVerdict } from "./judged-verdict.ts";
 import { type Content, html, Markup } from "./markup.ts";
 import {
   differencesTable,
@@ -23,7 +32,7 @@ import {
   settingsTables,
   verdictSection,
 } from "./sections.ts";
-import { verdictOf } from "./verdict.ts";
+import { verdictOf, verdictRules } from "./verdict.ts";
 
 /** What a report is made of. */
 export interface ReportParts {
@@ -61,7 +70,7 @@ export function reportHtml(parts: ReportParts): string {
 <p class="about">${labels.about}</p>
 </header>
 <main>
-${verdictSection(results, analysis, verdictOf(results, analysis))}
+${verdicts(results, analysis)}
 <nav aria-label="sections">${links}</nav>
 ${body}
 </main>
@@ -73,14 +82,62 @@ ${body}
   return page.text;
 }
 
-function sectionsOf({ results, analysis, pictures, timings }: ReportParts): Section[] {
+/** The verdict on replies, if any were judged, and the one on reward. */
+function verdicts(results: StudyResults, analysis: Analysis): Content {
+  const { labels, comparisons } = results;
+  const { judged, options } = analysis;
+  const onReplies = judged && comparisons ? replyVerdict(judged, comparisons) : null;
+  const onReward = verdictOf(results, analysis);
+  const title = onReplies ? "Verdict on reward against KL" : "Verdict";
+  const reward = verdictSection(
+    { id: "verdict", title },
+    onReward,
+    verdictRules(labels, options.level),
+  );
+  if (!onReplies) return reward;
+  const replies = { id: "verdict-replies", title: "Verdict on replies" };
+  return [verdictSection(replies, onReplies, replyRules(labels, options.level)), "\n", reward];
+}
+
+/** Sections of studies whose replies were judged. */
+function judgedSections(
+  { results: { comparisons }, analysis: { judged } }: ReportParts,
+  named: Named,
+  picture: (name: string) => Content,
+): Section[] {
+  if (!comparisons || !judged) return [];
+  const topics = newTopicsSection(judged, named);
+  return [
+    [
+      "replies",
+      "Replies against those of the data",
+      [
+        picture("win-rate"),
+        winRateTables(judged, named),
+        picture("win-rate-settings"),
+        rivalsTable(judged, named),
+        lengthTables(judged, named),
+        picture("best-of-n"),
+      ],
+    ],
+    ...(topics === null ? [] : [["new-topics", "New topics", topics] as const]),
+    ["judges", "Judges", judgesSection(comparisons)],
+  ];
+}
+
+function sectionsOf(parts: ReportParts): Section[] {
+  const { results, analysis, pictures, timings } = parts;
   const named = namesOf(results);
   const picture = (name: string): Content => {
     const svg = pictures[name];
     return svg === undefined ? null : html`<figure>${new Markup(ownIds(svg, name))}</figure>`;
   };
-  const curves = [picture("learning-curves"), picture("chosen-logp")];
+  const curves = [
+    ...[picture("learning-curves"), picture("win-rate-training"), picture("chosen-logp")],
+  ];
+  const replies = analysis.judged ? repliesSection(analysis.judged, named) : null;
   return [
+    ...judgedSections(parts, named, picture),
     [
       "frontier",
       "Reward against KL",
@@ -111,7 +168,7 @@ function sectionsOf({ results, analysis, pictures, timings }: ReportParts): Sect
       [picture("target-kl"), picture("beta-kl"), picture("over-optimisation")],
     ],
     ["training", "Training", curves],
-    ["samples", "Samples", samplesSection(results, analysis, named)],
+    ["samples", "Samples", replies ?? samplesSection(results, analysis, named)],
     ["costs", "Costs", costsTable(results, timings, named)],
     ["statements", "Statements", statementsSection(results)],
     ["deviations", "Deviations from the paper", deviationsTable(results)],

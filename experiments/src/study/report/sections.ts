@@ -1,30 +1,30 @@
 /** Sections of a report with the statistics. */
 import { short } from "../figures/parts.ts";
-import { finalEvaluation, type StudyResults } from "../results.ts";
+import { finalEvaluation } from "../results.ts";
 import type { Analysis } from "../statistics/analysis.ts";
 import { mean } from "../statistics/bootstrap.ts";
 import type { SettingSummary } from "../statistics/settings.ts";
 import { type Content, details, html, type Markup, table } from "./markup.ts";
 import { difference, NONE, plain, withInterval } from "./numbers.ts";
-import { type Verdict, verdictRules } from "./verdict.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** A group with its colour. */
 export type Named = (group: string) => Markup;
 
-/** The verdict with its rules. */
+/** A verdict with its rules. */
 export function verdictSection(
-  { labels }: StudyResults,
-  { options }: Analysis,
+  { id, title }: { readonly id: string; readonly title: string },
   { kind, headline, sentences, limits }: Verdict,
+  rules: readonly string[],
 ): Markup {
-  return html`<section class="verdict ${kind}" id="verdict">
-<h2>Verdict</h2>
+  return html`<section class="verdict ${kind}" id="${id}">
+<h2>${title}</h2>
 <p class="headline">${headline}</p>
 <ul>${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>
 ${limits.length > 0 ? html`<p>To bear in mind:</p><ul>${limits.map((limit) => html`<li>${limit}</li>`)}</ul>` : null}
 ${details(
   "How the verdict is reached",
-  html`<ol>${verdictRules(labels, options.level).map((rule) => html`<li>${rule}</li>`)}</ol>`,
+  html`<ol>${rules.map((rule) => html`<li>${rule}</li>`)}</ol>`,
 )}
 </section>`;
 }

@@ -63,7 +63,8 @@ export function verdictOf(results: StudyResults, analysis: Analysis): Verdict {
   };
 }
 
-function onSeeds(seeds: number): string {
+/** Beginning of a headline that holds for few seeds only; empty for enough of them. */
+export function onSeeds(seeds: number): string {
   if (!(seeds < SEEDS_NEEDED)) return "";
   return seeds === 1 ? "On one seed " : `On ${seeds} seeds `;
 }
@@ -119,15 +120,20 @@ function volumeSentence(
   return [`Hypervolume, as the mean gain of reward up to ${short(volume.point.kl)} nats: ${list}.`];
 }
 
+/** What few seeds say less of. */
+export function seedLimits(seeds: number): string[] {
+  if (seeds === 1)
+    return ["With one seed, intervals hold prompts only: another training may differ by more."];
+  return seeds < SEEDS_NEEDED
+    ? [`${seeds} seeds are fewer than the ${SEEDS_NEEDED} that a verdict on methods needs.`]
+    : [];
+}
+
 function limitsOf({ runs }: StudyResults, analysis: Analysis, seeds: number): string[] {
   const count = (status: string) => runs.filter((run) => run.status === status).length;
   const [failed, collapsed] = [count("failed"), count("collapsed")];
   return [
-    ...(seeds === 1
-      ? ["With one seed, intervals hold prompts only: another training may differ by more."]
-      : seeds < SEEDS_NEEDED
-        ? [`${seeds} seeds are fewer than the ${SEEDS_NEEDED} that a verdict on methods needs.`]
-        : []),
+    ...seedLimits(seeds),
     ...(analysis.isValidated
       ? []
       : [
@@ -148,6 +154,7 @@ function limitsOf({ runs }: StudyResults, analysis: Analysis, seeds: number): st
   ];
 }
 
-function capital(text: string): string {
+/** A text that begins a sentence. */
+export function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

@@ -73,13 +73,13 @@ describe("study/statistics/clustered-error", () => {
         [2, 3],
       ]),
     ).toBeCloseTo(Math.sqrt(2 / 2 + 0.5 / 2), DIGITS);
-    // All means equal, and a rest of 1 everywhere: its share would be below 0.
+    // All means are equal, and the rest has a mean square of 4 over 4 values.
     expect(
       clusteredError([
         [1, -1],
         [-1, 1],
       ]),
-    ).toBe(0);
+    ).toBeCloseTo(1, DIGITS);
   });
 
   it("does not fall when a seed is only repeated", () => {
@@ -98,8 +98,8 @@ describe("study/statistics/judged", () => {
     expect(points[0]?.win.mean).toBeCloseTo(0.5, DIGITS);
     expect(points[0]).toMatchObject({ length: 15, invalid: 2 });
     expect(points[0]?.lengthControlled).toBeCloseTo(0.6, DIGITS);
-    // Row means 0.25 and 0.75 of variance 0.125, columns 0.5 and 0.5; a rest of 0.25 squared is 4 / 16.
-    expect(points[0]?.winError).toBeCloseTo(Math.sqrt(0.125 / 2 - 0.25 / 4), DIGITS);
+    // The rest is 0.25 everywhere, its mean square 4 / 16: all of the variance 0.125 of row means.
+    expect(points[0]?.winError).toBeCloseTo(Math.sqrt(0.25 / 4), DIGITS);
   });
 
   it("has no rate at equal lengths unless every seed has one, and no point that a seed lacks", () => {
@@ -205,7 +205,7 @@ describe("study/statistics/preference", () => {
 });
 
 describe("study/statistics/analysis of what judges said", () => {
-  const results: StudyResults = madeUpDialogue();
+  const results: StudyResults = madeUpDialogue({ rates: { DPO: 0.72 } });
 
   it("finds what the numbers were made to say", () => {
     const judged = analyse(results, OPTIONS).judged;
