@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { meanAndError } from "@preflab/lm";
 import { bestOfN, bestOfNKl } from "@preflab/rlhf";
+import type { Enumeration } from "../study/enumeration.ts";
 import type { Json } from "../study/experiment.ts";
 import { codeHash } from "../study/keys.ts";
 import { asJson } from "../study/plain-data.ts";
@@ -50,6 +51,8 @@ export interface StudyWords {
   statements(results: StudyResults, facts: CommonFacts): readonly Statement[];
   /** Policies whose replies all judges of the task compare, where it has several. */
   readonly pairs?: readonly PolicyPair[];
+  /** What was checked where all completions can be listed. */
+  readonly enumeration?: Enumeration;
   /** What is known of stages that are the experiment's own. */
   facts?(folderOf: (id: string) => string): Promise<Readonly<Record<string, Json>>>;
 }
@@ -57,7 +60,15 @@ export interface StudyWords {
 /** Writes results.json into `folder`, with its figures and report. @param folderOf a finished stage's folder */
 export async function collectStudy(
   study: PlannedStudy<StudySettings>,
-  { experiment, deviations, statements, facts: ownFacts, pairs = [], ...words }: StudyWords,
+  {
+    experiment,
+    deviations,
+    statements,
+    facts: ownFacts,
+    pairs = [],
+    enumeration,
+    ...words
+  }: StudyWords,
   folder: string,
   folderOf: (id: string) => string,
 ): Promise<void> {
@@ -88,6 +99,7 @@ export async function collectStudy(
     ...(source.outcomes && {
       language_limit: exactLimit(source.outcomes(settings.evaluation.prompts)),
     }),
+    ...(enumeration && { enumeration }),
     runs,
     best_of_n: [...bestOf(pools, settings, "learned"), ...bestOf(pools, settings, "gold")],
     ...(comparisons && { comparisons }),

@@ -1,4 +1,5 @@
 /** What the experiment says of its results. */
+import { ENUMERATION, readEnumeration } from "../enumerable/stage.ts";
 import { collectStudy, type StudyWords } from "../policy/collect.ts";
 import type { PlannedStudy } from "../policy/experiment.ts";
 import { deviationsOf } from "./deviations.ts";
@@ -7,7 +8,7 @@ import type { SentimentSettings } from "./settings.ts";
 import { statementsOf } from "./statements.ts";
 
 /** Writes results.json into `folder`, with its figures and report. @param folderOf a finished stage's folder */
-export function collect(
+export async function collect(
   study: PlannedStudy<SentimentSettings>,
   folder: string,
   folderOf: (id: string) => string,
@@ -16,7 +17,8 @@ export function collect(
   const { settings } = study.parts;
   const words: StudyWords = {
     ...{ experiment: "sentiment", labels: LABELS, deviations: deviationsOf(preset, settings) },
+    enumeration: await readEnumeration(folderOf(ENUMERATION)),
     statements: (results, facts) => statementsOf(results, { ...facts, settings, tuning }),
   };
-  return collectStudy(study, words, folder, folderOf);
+  await collectStudy(study, words, folder, folderOf);
 }

@@ -1,4 +1,5 @@
 /** The paper's controlled sentiment experiment. */
+import { enumerationStage } from "../enumerable/stage.ts";
 import { policyExperiment, type StudyDefinition } from "../policy/experiment.ts";
 import { BACKBONE, backboneStage } from "../policy/stages/backbone.ts";
 import { completionStage } from "../policy/stages/completions.ts";
@@ -26,6 +27,7 @@ const DEFINITION: StudyDefinition<SentimentSettings> = {
     preferenceStage(parts),
     rewardModelStage(parts),
     referenceLogpsStage(parts),
+    enumerationStage(),
   ],
   collect,
 };

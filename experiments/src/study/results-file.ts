@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { writeTextAtomically } from "@preflab/lm";
 import { CommandError } from "../errors.ts";
 import { COMPARISONS } from "./comparisons-shape.ts";
+import { ENUMERATION_SHAPE } from "./enumeration.ts";
 import type { Json } from "./experiment.ts";
 import {
   anyObject,
@@ -92,6 +93,7 @@ const RESULTS: Shape<StudyResults> = object<StudyResults>(
     deviations: list(object<Deviation>({ item: text, paper: text, here: text, why: text })),
     limit: list(LIMIT),
     language_limit: list(LIMIT),
+    enumeration: ENUMERATION_SHAPE,
     runs: list(RUN),
     best_of_n: list(
       object<BestOfNPoint>(
@@ -111,7 +113,7 @@ const RESULTS: Shape<StudyResults> = object<StudyResults>(
       }),
     ),
   },
-  ...(["comparisons", "language_limit"] as const),
+  ...(["comparisons", "language_limit", "enumeration"] as const),
 );
 
 /** Reads results.json. @throws CommandError naming the file and the field that is wrong */

@@ -5,6 +5,7 @@
  * results-file.ts.
  */
 import type { Comparisons } from "./comparisons.ts";
+import type { Enumeration } from "./enumeration.ts";
 import type { Json } from "./experiment.ts";
 
 /** results.json. */
@@ -29,6 +30,8 @@ export interface StudyResults {
    * limit of policies, whose KL is from the reference. Missing where it is not known.
    */
   readonly language_limit?: readonly LimitSample[];
+  /** What was checked where all completions can be listed, of studies that do. */
+  readonly enumeration?: Enumeration;
   readonly runs: readonly RunResult[];
   readonly best_of_n: readonly BestOfNPoint[];
   /** Replies against those of the data, where a study compares them. */

@@ -8,6 +8,7 @@ import { comparePairs } from "../../src/sentiment/preferences.ts";
 import { PRESETS, type SentimentPreset } from "../../src/sentiment/presets.ts";
 import type { SentimentSettings } from "../../src/sentiment/settings.ts";
 import { statementsOf } from "../../src/sentiment/statements.ts";
+import type { Enumeration, ListedPolicy } from "../../src/study/enumeration.ts";
 import type { RunResult, Statement, StudyResults } from "../../src/study/results.ts";
 import { BOOTSTRAP } from "../../src/study/statistics/bootstrap.ts";
 import { madeUpResults } from "../study/made-up.ts";
@@ -60,6 +61,25 @@ function groupOf(group: string, change: (run: RunResult) => RunResult): StudyRes
 
 function statement(number: number, study = results, known = facts): Statement {
   return statements(study, known).find((one) => one.number === number) as Statement;
+}
+
+const ESTIMATES = {
+  ...{ reward: 0.7, reward_error: 0.01, kl: 0.5, kl_error: 0.01 },
+  ...{ kl_k1: 0.51, kl_k1_error: 0.01, kl_k3: 0.49, kl_k3_error: 0.01, least_kl: 0 },
+};
+
+/** What was listed, with a change to a policy: of best-of-n if it has a bound. */
+function listedWith(change: Partial<ListedPolicy>): Enumeration {
+  const policy = { reward: 0.7, kl: 0.5, limit: 0.71, importance_limit: 0.708 };
+  const best = { name: "best of 4", reward: 0.7, kl: 0.6, limit: 0.72, kl_bound: 0.64 };
+  const isBest = change.kl_bound !== undefined;
+  return {
+    ...{ completions: 5461, beta: 1, samples: 100 },
+    policies: [
+      { name: "DPO", ...policy, sampled: ESTIMATES, ...(isBest ? {} : change) },
+      { ...best, ...(isBest ? { ...policy, ...change } : {}) },
+    ],
+  };
 }
 
 describe("sentiment/statements", () => {
@@ -122,6 +142,36 @@ describe("sentiment/statements", () => {
     const study = { ...results, limit: [] };
     expect(statement(6, study).outcome).toBe("not applicable");
     expect(statement(7, study).outcome).toBe("not applicable");
+  });
+
+  test("6 says the exact limit of the language beside that of the reference", () => {
+    const language_limit = results.limit.map((point) => ({ ...point, reward: 0.5 }));
+    const { outcome, detail } = statement(6, { ...results, language_limit });
+    expect(outcome).toBe("holds");
+    expect(detail).toMatch(/The limit, and in brackets .+ \(0\.5\) at KL 1, .+ \(0\.5\) at KL 4\./);
+  });
+
+  test("5 to 7 hold where completions were listed, too, and say so", () => {
+    const study = { ...results, enumeration: listedWith({}) };
+    expect(statement(5, study).outcome).toBe("holds");
+    expect(statement(5, study).detail).toContain("4 of 4 estimates for DPO are within 3");
+    expect(statement(6, study).detail).toMatch(
+      /below the limit by \(β = 1\): DPO 0\.01; importance sampling gives the limit within 0\.002\.$/,
+    );
+    expect(statement(7, study).detail).toContain("best of 4 is 0.02 below, with KL 0.6 of at most");
+    expect(statement(6, { ...study, limit: [] }).outcome).toBe("holds");
+  });
+
+  test.each([
+    [5, { sampled: { ...ESTIMATES, kl_k1: 0.54 } }],
+    [5, { sampled: { ...ESTIMATES, least_kl: -0.1 } }],
+    [6, { reward: 0.711 }],
+    [7, { kl_bound: 0.4 }],
+    [7, { kl_bound: 0.7, reward: 0.711 }],
+  ])("%d fails where listed completions contradict it: %j", (number, change) => {
+    const enumeration = listedWith(change);
+    expect(statement(number, { ...results, enumeration }).outcome).toBe("fails");
+    expect(statement(number, { ...results, limit: [], enumeration }).outcome).toBe("fails");
   });
 
   test("7 fails for best-of-n above the limit, and beyond its KL", () => {

@@ -1,6 +1,12 @@
 /** Statements on what came out: estimators, the limit, comparisons and what may go wrong. */
 
 import {
+  listedBestOfN,
+  listedEstimators,
+  listedLimit,
+  withListed,
+} from "../../policy/statements/listed.ts";
+import {
   type Evaluation,
   finalEvaluation,
   type RunResult,
@@ -27,6 +33,9 @@ const CHANCE = 0.01;
 /** Rounding of a KL that is 0. */
 const ROUNDING = 1e-6;
 
+/** KL at which limits are compared, nats. */
+const COMPARED_KL = [1, 2, 3, 4];
+
 /** Two-sided normal quantile of a 95 % interval. */
 const Z95 = 1.959963984540054;
 
@@ -41,31 +50,24 @@ export const OUTCOMES: readonly StatementCheck[] = [
       "Sampled estimators of KL agree with the exact sum over the vocabulary within 3 standard " +
       "errors, and the exact one is never negative. Where all completions can be listed, rewards " +
       "and both estimators agree with the enumeration.",
-    where: "test/enumerable/estimators.test.ts",
-    check: ({ results }) => estimators(results),
+    where: "experiments/test/enumerable/estimators.test.ts, the table of what was enumerated",
+    check: ({ results }) => withListed(estimators(results), results.enumeration, listedEstimators),
   },
   {
     number: 6,
     text: "No policy is above the limit by more than its interval.",
-    where: "test/enumerable/exact.test.ts, experiments/test/policy/reward-limit.test.ts",
-    check: ({ results, analysis: { above } }) => {
-      const { limit, runs } = results;
-      const all = runs.flatMap(({ evaluations }) => evaluations);
-      const compared = all.filter(({ kl }) => limitAt(limit, kl) !== null).length;
-      if (compared === 0) return notApplicable("The limit is not known at the KL of any policy.");
-      const named = above.map(({ id, step, excess }) => `${id} at ${step} by ${digits(excess)}`);
-      return holdsIf(
-        above.length === 0,
-        `${compared} of ${all.length} evaluations are where the limit is known; ` +
-          `${named.length === 0 ? "none is above it" : `above it: ${named.join(", ")}`}.`,
-      );
-    },
+    where:
+      "experiments/test/enumerable/exact.test.ts, experiments/test/policy/reward-limit.test.ts, " +
+      "the table of what was enumerated",
+    check: (study) => withListed(withinLimit(study), study.results.enumeration, listedLimit),
   },
   {
     number: 7,
     text: "Best-of-n is on or below the limit, and its KL is at most log n - (n - 1) / n.",
-    where: "test/enumerable/exact.test.ts, packages/rlhf/test/best-of-n/bounds.test.ts",
-    check: ({ results }) => bestOfN(results),
+    where:
+      "experiments/test/enumerable/exact.test.ts, packages/rlhf/test/best-of-n/bounds.test.ts, " +
+      "the table of what was enumerated",
+    check: ({ results }) => withListed(bestOfN(results), results.enumeration, listedBestOfN),
   },
   {
     number: 16,
@@ -144,6 +146,31 @@ function estimators({ runs }: StudyResults): Finding {
     `Of ${all.length} evaluations ${negative} have a negative KL; of ${known.length} with errors, ` +
       `k1 is further apart in ${k1} and k3 in ${k3}, where chance allows ${most}.`,
   );
+}
+
+function withinLimit({ results, analysis: { above } }: CheckedStudy): Finding {
+  const { limit, runs } = results;
+  const all = runs.flatMap(({ evaluations }) => evaluations);
+  const compared = all.filter(({ kl }) => limitAt(limit, kl) !== null).length;
+  if (compared === 0) return notApplicable("The limit is not known at the KL of any policy.");
+  const named = above.map(({ id, step, excess }) => `${id} at ${step} by ${digits(excess)}`);
+  return holdsIf(
+    above.length === 0,
+    `${compared} of ${all.length} evaluations are where the limit is known; ` +
+      `${named.length === 0 ? "none is above it" : `above it: ${named.join(", ")}`}.` +
+      besideLanguage(results),
+  );
+}
+
+/** The limit of the reference beside that of the language that it approximates. */
+function besideLanguage({ limit, language_limit: language = [] }: StudyResults): string {
+  const compared = COMPARED_KL.flatMap((kl) => {
+    const [own, exact] = [limitAt(limit, kl), limitAt(language, kl)];
+    return own === null || exact === null ? [] : [`${digits(own)} (${digits(exact)}) at KL ${kl}`];
+  });
+  return compared.length === 0
+    ? ""
+    : ` The limit, and in brackets the exact one of the language: ${compared.join(", ")}.`;
 }
 
 function bestOfN({ best_of_n: points, limit }: StudyResults): Finding {

@@ -32,7 +32,7 @@ export const THEORY: readonly StatementCheck[] = [
     text:
       "With Bradley-Terry labels at utility κ r and a policy without limits, DPO ends at the " +
       "reference times exp(κ r / β), normalised, within 1e-6.",
-    where: "packages/dpo/test/theory/optimum.test.ts, test/enumerable/dpo.test.ts",
+    where: "packages/dpo/test/theory/optimum.test.ts, experiments/test/enumerable/dpo.test.ts",
     check: tested,
   },
   {
@@ -40,7 +40,7 @@ export const THEORY: readonly StatementCheck[] = [
     text:
       "The objective is reward minus β KL; the optimum beats any policy by β times its KL from the " +
       "optimum; Plackett-Luce with two answers is DPO.",
-    where: "test/enumerable/exact.test.ts, packages/dpo/test/theory/invariance.test.ts",
+    where: "experiments/test/enumerable/exact.test.ts, packages/dpo/test/theory/invariance.test.ts",
     check: tested,
   },
 ];

@@ -3,6 +3,7 @@ import { stylesOf } from "../figures/parts.ts";
 import type { StudyResults } from "../results.ts";
 import type { Analysis } from "../statistics/analysis.ts";
 import { SCRIPT, STYLE } from "./assets.ts";
+import { enumerationPart } from "./enumeration.ts";
 import {
   bestOfNTable,
   configurationSection,
@@ -160,6 +161,7 @@ function sectionsOf(parts: ReportParts): Section[] {
           html`<p>The limit is not known where methods were evaluated.</p>`,
         html`<h3>Best of n</h3>`,
         bestOfNTable(results),
+        enumerationPart(results),
       ],
     ],
     [

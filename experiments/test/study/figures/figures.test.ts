@@ -101,6 +101,17 @@ describe("study/figures", () => {
     expect(JSON.stringify(frontier?.["title"])).toMatch(/The limit is known up to 1\.\d+ nats/);
   });
 
+  it("draws the exact limit of the language as a line of its own, thinner than the other", async () => {
+    const { limit } = results;
+    const { frontier } = figuresOf({ ...results, language_limit: limit });
+    const names = (spec: Spec | undefined) => new Set(rowsOf(spec).map(({ line }) => line));
+    expect(names(frontier)).toContain("exact limit of the language");
+    expect(names(specs["frontier"])).not.toContain("exact limit of the language");
+    expect(JSON.stringify(frontier?.["title"])).toContain("which the reference approximates");
+    const svg = await renderSvg(frontier as Spec);
+    expect(svg).toContain('stroke-width="0.8"');
+  });
+
   it("labels targets that are no integers as they are", async () => {
     const runs = results.runs.map((run) =>
       run.target_kl === undefined ? run : { ...run, target_kl: 0.4 * run.target_kl },

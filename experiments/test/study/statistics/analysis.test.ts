@@ -61,6 +61,11 @@ describe("study/statistics/analysis", () => {
     expect(Math.abs((at?.mean ?? 1) - 0.3 * (madeUpLimit(8) - 0.34))).toBeLessThan(0.03);
   });
 
+  it("measures gaps to the limit of the reference alone, not of the language", () => {
+    const language_limit = results.limit.map((point) => ({ ...point, reward: 0 }));
+    expect(analyse({ ...results, language_limit }, OPTIONS)).toEqual(analysis);
+  });
+
   it("selects points by validation where there is one", () => {
     // By validation the third DPO run is the only good one, so the frontier is its point alone.
     const runs = results.runs.map((run) => ({

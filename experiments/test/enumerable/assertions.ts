@@ -2,8 +2,15 @@
 
 import type { TrainablePolicy } from "@preflab/lm";
 import { expect } from "vitest";
-import type { PerString } from "./exact.ts";
-import { BETA, currentLogps, distanceToOptimum, gapToLimit, ROUNDING, type Task } from "./task.ts";
+import type { PerString } from "../../src/enumerable/exact.ts";
+import {
+  BETA,
+  currentLogps,
+  distanceToOptimum,
+  gapToLimit,
+  ROUNDING,
+  type Task,
+} from "../../src/enumerable/task.ts";
 
 /** KL(policy || best policy) that counts as found, nats. The reference is ten times as far away. */
 const FOUND = 0.02;

@@ -20,8 +20,7 @@ import {
 import { selectBackend } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { expectWithinLimit } from "../enumerable/assertions.ts";
-import { enumerated } from "../enumerable/enumerate.ts";
+import { enumerated } from "../../src/enumerable/enumerate.ts";
 import {
   divergence,
   estimates,
@@ -29,8 +28,8 @@ import {
   limitReward,
   type PerString,
   standardError,
-} from "../enumerable/exact.ts";
-import { LONGEST } from "../enumerable/strings.ts";
+} from "../../src/enumerable/exact.ts";
+import { LONGEST } from "../../src/enumerable/strings.ts";
 import {
   currentLogps,
   enumerableTask,
@@ -38,7 +37,8 @@ import {
   methodInputs,
   PROMPTS,
   type Task,
-} from "../enumerable/task.ts";
+} from "../../src/enumerable/task.ts";
+import { expectWithinLimit } from "../enumerable/assertions.ts";
 
 beforeAll(async () => {
   await selectBackend("ort");

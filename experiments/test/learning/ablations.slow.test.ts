@@ -25,10 +25,9 @@ import {
 import { selectBackend } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { expectWithinLimit } from "../enumerable/assertions.ts";
-import { enumerated } from "../enumerable/enumerate.ts";
-import { divergence, optimum } from "../enumerable/exact.ts";
-import { LONGEST } from "../enumerable/strings.ts";
+import { enumerated } from "../../src/enumerable/enumerate.ts";
+import { divergence, optimum } from "../../src/enumerable/exact.ts";
+import { LONGEST } from "../../src/enumerable/strings.ts";
 import {
   BETA,
   currentLogps,
@@ -37,7 +36,8 @@ import {
   methodInputs,
   PROMPTS,
   type Task,
-} from "../enumerable/task.ts";
+} from "../../src/enumerable/task.ts";
+import { expectWithinLimit } from "../enumerable/assertions.ts";
 
 beforeAll(async () => {
   await selectBackend("ort");

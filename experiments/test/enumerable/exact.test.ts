@@ -4,7 +4,7 @@ import { bestOfNKl } from "@preflab/rlhf";
 import { selectBackend } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { enumerated } from "./enumerate.ts";
+import { enumerated } from "../../src/enumerable/enumerate.ts";
 import {
   bestOfNLogps,
   divergence,
@@ -16,8 +16,8 @@ import {
   optimum,
   type PerString,
   pointOf,
-} from "./exact.ts";
-import { END, LONGEST, STRINGS, stringNumber } from "./strings.ts";
+} from "../../src/enumerable/exact.ts";
+import { END, LONGEST, STRINGS, stringNumber } from "../../src/enumerable/strings.ts";
 import {
   BETA,
   distanceToOptimum,
@@ -27,7 +27,7 @@ import {
   ROUNDING,
   sharpParameters,
   type Task,
-} from "./task.ts";
+} from "../../src/enumerable/task.ts";
 
 /** Identities between sums of float64 numbers. */
 const EXACT = { rtol: 0, atol: ROUNDING };

@@ -1,20 +1,19 @@
 /** What is estimated from samples against what enumeration says. */
-import {
-  type Completion,
-  completionRow,
-  generate,
-  klMeter,
-  meanAndError,
-  type Params,
-} from "@preflab/lm";
+import { type Completion, generate, meanAndError, type Params } from "@preflab/lm";
 import { bestOfN } from "@preflab/rlhf";
 import { selectBackend } from "@preflab/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { enumerated } from "./enumerate.ts";
-import { bestOfNLogps, divergence, expectation, type PerString } from "./exact.ts";
-import { LONGEST, stringNumber } from "./strings.ts";
-import { enumerableTask, MAX_LENGTH, PROMPTS, sharpParameters, type Task } from "./task.ts";
+import { enumerated } from "../../src/enumerable/enumerate.ts";
+import {
+  bestOfNLogps,
+  divergence,
+  expectation,
+  type PerString,
+} from "../../src/enumerable/exact.ts";
+import { samplePolicy } from "../../src/enumerable/sampled.ts";
+import { LONGEST, stringNumber } from "../../src/enumerable/strings.ts";
+import { enumerableTask, PROMPTS, sharpParameters, type Task } from "../../src/enumerable/task.ts";
 
 /** Completions of each prompt. */
 const SAMPLES = 4096;
@@ -24,6 +23,8 @@ const ENOUGH = 25;
 const FREQUENCY_ERRORS = 4;
 /** Standard errors that a mean may be off. */
 const MEAN_ERRORS = 3;
+/** Rounding of a divergence that is 0, nats. */
+const ROUNDING = 1e-6;
 /** Share of another model's weights in the policy: it is then about half a nat away. */
 const SHARE = 0.25;
 
@@ -117,34 +118,17 @@ describe("enumerable/estimators", () => {
   });
 
   test("mean reward and divergences, exact, k1 and k3, are those of all completions", async () => {
-    const { config, reference } = task;
-    const meter = klMeter(
-      () => ({ config, params: policy }),
-      () => ({ config, params: reference }),
-    );
-    const samples = await samplesOf(policy, 1);
-    const rows = samples.map(({ prompt, ids }) => {
-      return completionRow(PROMPTS[prompt] as readonly number[], ids);
-    });
-    const measured = await meter.measure(rows, { batchSize: 512, maxLength: MAX_LENGTH });
-    meter.dispose();
+    const sampled = await samplePolicy(task, policy, policyLogps, { samples: SAMPLES, seed: 3 });
     const kl = divergence(policyLogps, task.referenceLogps);
-    const reward = expectation(policyLogps, task.rewards);
-    const rewards = samples.map(({ prompt, ids }) => task.rewardOf(prompt, ids));
-    const { exact, k1, k3 } = measured;
-    const estimates = [
-      ["reward", rewards, reward],
-      ["exact", exact, kl],
-      ["k1", k1, kl],
-      ["k3", k3, kl],
-    ] as const;
-    for (const [name, numbers, expected] of estimates) {
-      const { mean, error } = meanAndError(numbers);
-      expect(Math.abs(mean - expected) / error, name).toBeLessThan(MEAN_ERRORS);
+    const exact = { reward: expectation(policyLogps, task.rewards), kl, kl_k1: kl, kl_k3: kl };
+    for (const [name, expected] of Object.entries(exact) as [keyof typeof exact, number][]) {
+      const off = Math.abs(sampled[name] - expected) / sampled[`${name}_error`];
+      expect(off, name).toBeLessThan(MEAN_ERRORS);
     }
+    expect(sampled.least_kl).toBeGreaterThan(-ROUNDING);
     expect(kl).toBeGreaterThan(0.1);
     // The exact divergence per token is the one with the least noise.
-    expect(meanAndError(exact).error).toBeLessThan(meanAndError(k1).error);
+    expect(sampled.kl_error).toBeLessThan(sampled.kl_k1_error);
   });
 
   test("the best of n of a pool has the reward of exact best-of-n", async () => {
