@@ -24,7 +24,10 @@ that it spells mean nothing to the model. A model without a template continues y
 At a keyboard, Ctrl-C stops a reply, and Ctrl-D or /exit leaves; /reset forgets the conversation.
 What is piped in is taken line by line, and only replies are written to stdout.
 
+A run of a study is its folder or its id; a study's name before it tells studies apart.
+
 Examples:
+  $ preflab chat --model dialogue/quick/run/dpo-beta0.1-seed0
   $ preflab chat --model someone/chat-model --system "You are brief."
   $ preflab chat --model models/pythia-70m --stop "Human:" --temperature 0
   $ echo "What is a preference?" | preflab chat --model models/chat --seed 1 > reply.txt
@@ -35,7 +38,10 @@ export function addChatCommand(parent: Command, io: Io): void {
   const command = parent
     .command("chat")
     .description("talk to a model")
-    .requiredOption("--model <dir>", "model folder, GGUF file or ORG/NAME of a downloaded model")
+    .requiredOption(
+      "--model <dir>",
+      "model folder, GGUF file, ORG/NAME of a downloaded model, or a run",
+    )
     .option("--system <text>", "what the model is told before all messages")
     .option("--max-new-tokens <n>", "most tokens per reply", integerFrom(1), 512);
   addBackendOptions(addSamplingOptions(command, TEMPERATURE))

@@ -50,6 +50,7 @@ Examples:
   $ preflab compare --models runs/sft/model,runs/dpo/model --prompts prompts.jsonl
   $ preflab compare --models runs/dpo/model,runs/ppo/model,runs/sft/model --prompts prompts.jsonl \\
       --judge judge.yaml --temperature 0.7 --seed 1 --out compared.jsonl
+  $ preflab compare --models run/dpo-beta0.1-seed0,dialogue/quick/preferred-ft --prompts prompts.jsonl
   $ preflab compare --models someone/chat-model,other.Q4_0.gguf --prompts chats.jsonl --json
 `;
 
@@ -58,7 +59,7 @@ export function addCompareCommand(parent: Command, io: Io): void {
   const command = parent
     .command("compare")
     .description("completions of several models side by side, and a judge's word")
-    .requiredOption("--models <a,b>", `2 to ${MOST_MODELS} model folders or GGUF files`, modelList)
+    .requiredOption("--models <a,b>", `2 to ${MOST_MODELS} models or runs`, modelList)
     .requiredOption("--prompts <file>", "prompts, JSON lines")
     .option("--judge <file>", "settings of a judge, YAML (default: none judges)")
     .option("--max-new-tokens <n>", "most tokens per completion", integerFrom(1), 256)
@@ -114,9 +115,12 @@ async function judgeFrom(path: string): Promise<OpenJudge> {
 
 /** @throws CheckpointError when one is not there, or no language model */
 async function requireModels(models: readonly ComparedModel[]): Promise<void> {
-  const { CheckpointError, openModel, resolveModel } = await import("@preflab/lm");
+  const [{ CheckpointError, openModel, resolveModel }, { modelPlace }] = await Promise.all([
+    import("@preflab/lm"),
+    import("../inference/model-place.ts"),
+  ]);
   for (const { path } of models) {
-    const { config, close } = await openModel((await resolveModel(path)).path);
+    const { config, close } = await openModel((await resolveModel(await modelPlace(path))).path);
     await close();
     if (config.labels === undefined) continue;
     throw new CheckpointError(

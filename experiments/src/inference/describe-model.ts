@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { countParameters, type ModelConfig, openModel, resolveModel } from "@preflab/lm";
 import { ModelTokenizer } from "./model.ts";
+import { modelPlace } from "./model-place.ts";
 
 /** A file of a model. */
 export interface ModelFile {
@@ -52,7 +53,7 @@ const FLOAT_BYTES = 4;
  * @throws CheckpointError when it is none
  */
 export async function describeModel(name: string): Promise<ModelInfo> {
-  const { path } = await resolveModel(name);
+  const { path } = await resolveModel(await modelPlace(name));
   const { config, storedTypes, close } = await openModel(path);
   await close();
   const parameters = countParameters(config);

@@ -8,6 +8,7 @@ import {
 } from "@preflab/lm";
 import { dispose } from "@tensorflow/tfjs-core";
 import { CommandError } from "../errors.ts";
+import { modelPlace } from "./model-place.ts";
 
 /** A model with its tokenizer. */
 export interface TextModel extends LoadedModel {
@@ -17,12 +18,12 @@ export interface TextModel extends LoadedModel {
 }
 
 /**
- * Loads a model folder, a GGUF file or a downloaded model onto the current backend.
- * @param name a path, or `ORG/NAME` of a downloaded model
+ * Loads a model folder, a GGUF file, a downloaded model or a run's onto the current backend.
+ * @param name a path, `ORG/NAME` of a downloaded model, or a run: see {@link modelPlace}
  * @throws CheckpointError when the weights cannot be used; a tokenizer may be missing
  */
 export async function loadTextModel(name: string): Promise<TextModel> {
-  const { path } = await resolveModel(name);
+  const { path } = await resolveModel(await modelPlace(name));
   const model = await loadModel(path);
   const tokenizer = await ModelTokenizer.load(path);
   return { ...model, tokenizer, dispose: () => dispose({ ...model.params }) };

@@ -12,6 +12,7 @@ import { dispose } from "@tensorflow/tfjs-core";
 import { UsageError } from "../errors.ts";
 import { groupsOf } from "./batches.ts";
 import { ModelTokenizer } from "./model.ts";
+import { modelPlace } from "./model-place.ts";
 import type { RewardRow } from "./reward-rows.ts";
 
 /** How a model is scored with. */
@@ -44,7 +45,7 @@ export async function loadScoringModel(
   name: string,
   options: ScoringOptions,
 ): Promise<ScoringModel> {
-  const { path } = await resolveModel(name);
+  const { path } = await resolveModel(await modelPlace(name));
   const { config, close } = await openModel(path);
   await close();
   const { labels, position, maxPositions } = config;

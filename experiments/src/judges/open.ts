@@ -9,6 +9,7 @@ import {
   openModel,
   resolveModel,
 } from "@preflab/lm";
+import { modelPlace } from "../inference/model-place.ts";
 import { rewardRows } from "../inference/reward-rows.ts";
 import { loadScoringModel, rewardScoresOf, type ScoringModel } from "../inference/reward-scores.ts";
 import type { JsonlRow } from "../jsonl.ts";
@@ -73,7 +74,7 @@ export async function openJudge(
 }
 
 async function requireRewardModel(name: string): Promise<void> {
-  const { path } = await resolveModel(name);
+  const { path } = await resolveModel(await modelPlace(name));
   const { config, close } = await openModel(path);
   await close();
   const { labels } = config;
