@@ -1,12 +1,6 @@
 /** Statements on what came out: estimators, the limit, comparisons and what may go wrong. */
 
 import {
-  listedBestOfN,
-  listedEstimators,
-  listedLimit,
-  withListed,
-} from "../../policy/statements/listed.ts";
-import {
   type Evaluation,
   finalEvaluation,
   type RunResult,
@@ -23,6 +17,7 @@ import {
   notApplicable,
   type StatementCheck,
 } from "./check.ts";
+import { listedBestOfN, listedEstimators, listedLimit, withListed } from "./listed.ts";
 
 /** Standard errors within which estimators agree. */
 const ERRORS = 3;
