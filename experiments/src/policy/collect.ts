@@ -1,15 +1,12 @@
 /** Puts the results of all stages together: results.json, from which figures and report are drawn. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { meanAndError } from "@preflab/lm";
-import { bestOfN, bestOfNKl } from "@preflab/rlhf";
 import type { Enumeration } from "../study/enumeration.ts";
 import type { Json } from "../study/experiment.ts";
 import { codeHash } from "../study/keys.ts";
 import { asJson } from "../study/plain-data.ts";
 import { drawStudy } from "../study/report/write.ts";
 import type {
-  BestOfNPoint,
   Deviation,
   RunResult,
   Statement,
@@ -17,13 +14,13 @@ import type {
   StudyResults,
 } from "../study/results.ts";
 import { writeResults } from "../study/results-file.ts";
+import { bestOfNPoints } from "./best-of-n.ts";
 import { comparisonsOf, type PolicyPair } from "./comparison/collect.ts";
-import { preferencesByPrompt } from "./comparison/points.ts";
 import type { PlannedStudy } from "./experiment.ts";
 import { exactLimit, importanceLimit } from "./limit.ts";
 import type { StudySettings } from "./settings.ts";
 import { BACKBONE, type BackboneFacts } from "./stages/backbone.ts";
-import { POOL, type PromptPool, readPool } from "./stages/pool.ts";
+import { POOL, readPool } from "./stages/pool.ts";
 import {
   PREFERENCES,
   type PreferenceFacts,
@@ -101,7 +98,10 @@ export async function collectStudy(
     }),
     ...(enumeration && { enumeration }),
     runs,
-    best_of_n: [...bestOf(pools, settings, "learned"), ...bestOf(pools, settings, "gold")],
+    best_of_n: [
+      ...bestOfNPoints(pools, settings.pool.ns, "learned"),
+      ...bestOfNPoints(pools, settings.pool.ns, "gold"),
+    ],
     ...(comparisons && { comparisons }),
     statements: [],
   };
@@ -116,38 +116,6 @@ export async function collectStudy(
 function withOwn(table: readonly Deviation[], own: readonly Deviation[]): Deviation[] {
   const names = new Set(own.map(({ item }) => item));
   return [...own, ...table.filter(({ item }) => !names.has(item))];
-}
-
-/** Best-of-n by one of the rewards. */
-function bestOf(
-  pools: readonly PromptPool[],
-  { pool: { ns } }: StudySettings,
-  by: "learned" | "gold",
-): BestOfNPoint[] {
-  return ns.map((n) => {
-    const golds = pools.map(({ proxy, gold }) => bestOfN(by === "gold" ? gold : proxy, gold, n));
-    const proxies = pools.map(({ proxy, gold }) => bestOfN(by === "gold" ? gold : proxy, proxy, n));
-    const { mean, error } = meanAndError(golds);
-    const wins = winsOf(pools, n, by);
-    return {
-      ...{ n, by, gold: mean, gold_error: error, proxy: meanAndError(proxies).mean },
-      kl_bound: bestOfNKl(n),
-      ...(wins && { win_rate: wins.mean, win_rate_error: wins.error }),
-    };
-  });
-}
-
-/** Win rate of the best of n over prompts; null where pools were not judged. */
-function winsOf(
-  pools: readonly PromptPool[],
-  n: number,
-  by: "learned" | "gold",
-): ReturnType<typeof meanAndError> | null {
-  const wins = pools.flatMap(({ proxy, gold, preferences }) => {
-    if (!preferences) return [];
-    return [bestOfN(by === "gold" ? gold : proxy, preferencesByPrompt(preferences, 1), n)];
-  });
-  return wins.length === pools.length ? meanAndError(wins) : null;
 }
 
 async function json<Value>(path: string): Promise<Value> {
