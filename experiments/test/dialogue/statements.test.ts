@@ -68,7 +68,8 @@ describe("dialogue/statements", () => {
     expect(detail).toContain("DPO less Best of N");
     expect(detail).toContain("DPO less PPO");
     expect(detail).toContain("at step");
-    expect(detail).toContain("Agreement: S (likes length) with gold 0.7 (0.65 to 0.75)");
+    expect(detail).toContain("Agreement: S (likes length) with gold 0.7 to 0.75; C (concise) with");
+    expect(detail).toContain("seen first: S (likes length) 58 %, C (concise) 51 %.");
   });
 
   test("20 holds for an unfavourable result too, and says so", () => {

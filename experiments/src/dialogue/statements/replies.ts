@@ -126,18 +126,25 @@ function overTraining({ policies }: ShownSetting, runs: readonly RunResult[]): s
   return `Over training, at T 1: ${rates.join(", ") || "not measured"}.`;
 }
 
+/** Of each two names the lowest and the highest agreement; its table has them all, with intervals. */
 function judgesOf({ comparisons }: StudyResults): string[] {
   const { agreement = [], position_bias: biases = [] } = comparisons ?? {};
-  const agreements = agreement.map(
-    ({ pairs, first, second, agreement: share }) =>
-      `${first} with ${second} ${interval(share)} (${pairs})`,
+  const byNames = new Map<string, number[]>();
+  for (const { first, second, agreement: share } of agreement) {
+    const names = `${first} with ${second}`;
+    byNames.set(names, [...(byNames.get(names) ?? []), share.mean]);
+  }
+  const agreements = [...byNames].map(
+    ([names, rates]) => `${names} ${digits(Math.min(...rates))} to ${digits(Math.max(...rates))}`,
   );
   const firsts = biases.map(
     ({ judge, first_preferred: share }) => `${judge} ${digits(100 * share.mean)} %`,
   );
   return [
     ...(agreements.length > 0 ? [`Agreement: ${agreements.join("; ")}.`] : []),
-    ...(firsts.length > 0 ? [`Of its choices, for what came first: ${firsts.join(", ")}.`] : []),
+    ...(firsts.length > 0
+      ? [`Share of choices for what was seen first: ${firsts.join(", ")}.`]
+      : []),
   ];
 }
 
