@@ -52,7 +52,10 @@ export function tokenizerStage(
       const files = trainByteLevelBpe(await texts(input(from)), {
         ...{ vocabSize: vocabulary, specialTokens },
       });
-      await saveTokenizer(folder, withTemplate(files, chatTemplate));
+      await saveTokenizer(
+        folder,
+        chatTemplate === undefined ? files : withChatTemplate(files, chatTemplate),
+      );
     },
   };
 }
@@ -72,7 +75,7 @@ export async function openTokenizer(
   return { tokenizer, ends: { bos, eos, pad } };
 }
 
-function withTemplate(files: TokenizerFiles, chatTemplate: string | undefined): TokenizerFiles {
-  if (chatTemplate === undefined) return files;
+/** Files of a tokenizer that makes ids of conversations as well. @param chatTemplate in Jinja */
+export function withChatTemplate(files: TokenizerFiles, chatTemplate: string): TokenizerFiles {
   return { ...files, config: { ...files.config, chat_template: chatTemplate } };
 }

@@ -1,5 +1,6 @@
 /** Words as ids. The ids are those of the tokenizer that is saved with trained models. */
 import { Tokenizer, type TokenizerFiles, wordLevelFiles } from "@preflab/lm";
+import { withChatTemplate } from "./tokenizer-stage.ts";
 
 /** A tokenizer of whole words. Every text is BOS, words, EOS. */
 export interface WordVocabulary {
@@ -14,9 +15,10 @@ export interface WordVocabulary {
   readonly padId: number;
 }
 
-/** Numbers words. @param words all different */
-export function wordVocabulary(words: readonly string[]): WordVocabulary {
-  const files = wordLevelFiles(words);
+/** Numbers words. @param words all different @param chatTemplate of dialogues; missing for other texts */
+export function wordVocabulary(words: readonly string[], chatTemplate?: string): WordVocabulary {
+  const plain = wordLevelFiles(words);
+  const files = chatTemplate === undefined ? plain : withChatTemplate(plain, chatTemplate);
   const tokenizer = new Tokenizer(files.tokenizer, files.config);
   return {
     files,

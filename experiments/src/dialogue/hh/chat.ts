@@ -6,6 +6,7 @@
 import { ExampleEncoder, type Message } from "@preflab/data";
 import type { Tokenizer } from "@preflab/lm";
 import type { TextEnds } from "../../text/tokenizer-stage.ts";
+import { turnTemplate } from "../turn-template.ts";
 
 /** What turns begin with; in no text. */
 export const SPEAKERS = { user: "<|human|>", assistant: "<|assistant|>" } as const;
@@ -17,23 +18,10 @@ const WORDS = { user: "\n\nHuman:", assistant: "\n\nAssistant:" } as const;
  * Turns behind tokens, in Jinja, for tokenizers. EOS ends every reply, not the last one alone, so that
  * a model that has read nothing else learns from all of them to stop.
  */
-export const CHAT_TEMPLATE: string = [
-  "{{ bos_token }}{% for message in messages %}",
-  `{% if message.role == 'user' %}{{ '${SPEAKERS.user}' + message.content }}`,
-  `{% elif message.role == 'assistant' %}{{ '${SPEAKERS.assistant}' + message.content + eos_token }}`,
-  "{% else %}{{ raise_exception('expected turns of user and assistant, got ' + message.role) }}",
-  `{% endif %}{% endfor %}{% if add_generation_prompt %}{{ '${SPEAKERS.assistant}' }}{% endif %}`,
-].join("");
+export const CHAT_TEMPLATE: string = turnTemplate({ ...SPEAKERS, gap: "", ended: "every" });
 
 /** Turns behind words. EOS ends the last reply, as in training of Rafailov et al. 2023. */
-export const TRANSCRIPT_TEMPLATE: string = [
-  "{{ bos_token }}{% for message in messages %}",
-  `{% if message.role == 'user' %}{{ ${inJinja(WORDS.user)} + ' ' + message.content }}`,
-  `{% elif message.role == 'assistant' %}{{ ${inJinja(WORDS.assistant)} + ' ' + message.content }}`,
-  "{% if loop.last %}{{ eos_token }}{% endif %}",
-  "{% else %}{{ raise_exception('expected turns of user and assistant, got ' + message.role) }}",
-  `{% endif %}{% endfor %}{% if add_generation_prompt %}{{ ${inJinja(WORDS.assistant)} }}{% endif %}`,
-].join("");
+export const TRANSCRIPT_TEMPLATE: string = turnTemplate({ ...WORDS, gap: " ", ended: "last" });
 
 /** Ids that have a meaning in dialogues. */
 export interface DialogueMarks extends TextEnds {
@@ -65,8 +53,4 @@ export function dialogueMarks(tokenizer: Tokenizer, ends: TextEnds): DialogueMar
   const token = tokenizer.idOf(SPEAKERS.user);
   const words = () => Array.from(tokenizer.encode(WORDS.user, { addSpecialTokens: false }));
   return { ...ends, human: token === undefined ? words() : [token] };
-}
-
-function inJinja(text: string): string {
-  return `'${text.replaceAll("\n", "\\n")}'`;
 }

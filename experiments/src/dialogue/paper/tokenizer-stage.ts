@@ -2,7 +2,7 @@
 import { loadTokenizer, saveTokenizer } from "@preflab/lm";
 import { PRETRAINED } from "../../policy/stages/pretrained.ts";
 import type { Stage } from "../../study/experiment.ts";
-import { TOKENIZER } from "../../text/tokenizer-stage.ts";
+import { TOKENIZER, withChatTemplate } from "../../text/tokenizer-stage.ts";
 import { TRANSCRIPT_TEMPLATE } from "../hh/chat.ts";
 
 /** The stage, in place of the one that trains a tokenizer. */
@@ -15,8 +15,7 @@ export function pretrainedTokenizerStage(): Stage {
     weight: 0.1,
     build: async ({ folder, input }) => {
       const { files } = await loadTokenizer(input(PRETRAINED));
-      const config = { ...files.config, chat_template: TRANSCRIPT_TEMPLATE };
-      await saveTokenizer(folder, { ...files, config });
+      await saveTokenizer(folder, withChatTemplate(files, TRANSCRIPT_TEMPLATE));
     },
   };
 }

@@ -1,9 +1,17 @@
 /** The words of all dialogues as ids. */
 import { type WordVocabulary, wordVocabulary } from "../../text/word-vocabulary.ts";
+import { turnTemplate } from "../turn-template.ts";
 import { FIXED, KINDS, OPENINGS, REQUESTS, SLOTS, SMALL_TALK, SPEAKERS, TOPIC } from "./lexicon.ts";
 
 /** Words of wordings that the lexicon does not list: see ./queries.ts and ./sentences.ts. */
 const FUNCTION_WORDS = "what is are which the of and or than , ? .".split(" ");
+
+/** For conversations with models of the language. Words are told apart by spaces. */
+const CHAT_TEMPLATE = turnTemplate({
+  user: ` ${SPEAKERS.human}`,
+  assistant: ` ${SPEAKERS.assistant}`,
+  ...{ gap: " ", ended: "every" },
+});
 
 /** The words of all dialogues. */
 export interface Vocabulary extends WordVocabulary {
@@ -18,7 +26,7 @@ export interface Vocabulary extends WordVocabulary {
 /** Numbers the words of the lexicon. */
 export function dialogueVocabulary(): Vocabulary {
   const words = lexiconWords();
-  const vocabulary = wordVocabulary(words);
+  const vocabulary = wordVocabulary(words, CHAT_TEMPLATE);
   const { tokenizer, eosId } = vocabulary;
   const idOf = new Map(words.map((word) => [word, tokenizer.idOf(word) as number]));
   const wordOf = new Map([...idOf].map(([word, id]) => [id, word]));

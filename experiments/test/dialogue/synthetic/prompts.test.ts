@@ -1,3 +1,4 @@
+import { chatTemplate } from "@preflab/lm";
 import { describe, expect, test } from "vitest";
 import { PARTS, type Part } from "../../../src/dialogue/synthetic/prompts.ts";
 import { INTENTS } from "../../../src/dialogue/synthetic/queries.ts";
@@ -23,6 +24,23 @@ describe("dialogue/synthetic/prompts", () => {
         for (const text of part) expect(other.has(text)).toBe(false);
       }
     });
+  });
+
+  test("a question in a chat is the prompt that was learned, and turns before it end as there", () => {
+    const template = chatTemplate(vocabulary.tokenizer);
+    const [first, second] = drawn("test", 0);
+    const asked = (text = "") => {
+      return { role: "user", content: text.replace(/^human | assistant$/g, "") };
+    };
+    const options = { addGenerationPrompt: true };
+    const said = [asked(first?.text), { role: "assistant", content: "so it is ." }];
+    expect([...(template?.encode([asked(first?.text)], options) ?? [])]).toEqual(first?.ids);
+    expect([...(template?.encode([...said, asked(second?.text)], options) ?? [])]).toEqual([
+      ...(first?.ids ?? []),
+      ...vocabulary.idsOf("so it is ."),
+      vocabulary.eosId,
+      ...(second?.ids.slice(1) ?? []),
+    ]);
   });
 
   test("prompts of other worlds do not cross parts either", () => {
