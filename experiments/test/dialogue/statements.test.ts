@@ -138,6 +138,10 @@ describe("dialogue/statements", () => {
     ).toBe("not applicable");
   });
 
+  test("15 asks for no costs of models that are measured as they are", () => {
+    expect(statement(15).detail).not.toContain("backbone");
+  });
+
   test("22 names what is not in the table", () => {
     expect(statement(22).outcome).toBe("holds");
     const deviations = results.deviations.filter(({ item }) => item !== UNSTATED[0]);

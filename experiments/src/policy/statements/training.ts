@@ -123,7 +123,10 @@ function achievedKl(run: RunResult): number | null {
 }
 
 function costs({ results, facts: { tuning } }: CheckedStudy): Finding {
-  const trained = results.runs.filter(({ group }) => group !== results.labels.reference);
+  // Models that are measured as they are have no other step than their first.
+  const trained = results.runs.filter(
+    (run) => run.group !== results.labels.reference && finalEvaluation(run)?.step !== 0,
+  );
   const without = trained.filter(
     ({ costs: { train_tokens, flops, gold_labels, gold_queries } }) =>
       !(train_tokens > 0 && flops > 0 && gold_labels + gold_queries > 0),
