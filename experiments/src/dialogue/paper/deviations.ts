@@ -59,11 +59,19 @@ function judgeDeviations(
   return [
     {
       item: "judge",
-      paper: "gpt-4-0314, the order of replies drawn at random",
+      paper: "gpt-4-0314",
       here:
-        `${model}, ${order === "both" ? "both orders, averaged" : "the order drawn at random"}; the ` +
-        `question ${prompt} in words of our own, answers as JSON, ties half`,
+        `${model}, the question ${prompt} in words of our own, answers as JSON, ties half; or another ` +
+        "service, see PREFLAB_JUDGE",
       why: "the paper's model is not offered any more",
+    },
+    {
+      item: "order of replies",
+      paper: "one, drawn at random",
+      here:
+        `${order === "both" ? "both, averaged" : "one, drawn at random"}; both where the judge is ` +
+        "measured against people",
+      why: order === "both" ? "what it gives to a place adds up to nothing" : SAME,
     },
     {
       item: "gold reward",
@@ -128,10 +136,16 @@ function methodDeviations(settings: DialogueSettings): Deviation[] {
       why: "the same model and data as DPO",
     },
     {
-      item: "best-of-n",
-      paper: "up to 128",
-      here: `up to ${Math.max(...pool.ns)}, by the learned reward`,
-      why: SAME,
+      item: "samples per step of PPO",
+      paper: "not stated, since its PPO was trained by others",
+      here: String(rollout.completions),
+      why: OPEN,
+    },
+    {
+      item: "best-of-N",
+      paper: "N = 128, by a reward model that is not described",
+      here: `N up to ${Math.max(...pool.ns)}, by the learned reward`,
+      why: "the same reward model as PPO",
     },
     {
       item: "completion length",

@@ -253,6 +253,5 @@ export const PAPER_PRESETS: Readonly<Record<string, Preset>> = {
     source: (data) => sourceOf(data, TRIAL_TASK, TRIAL, judgeSettings(LOCAL_JUDGE)),
     settings: TRIAL,
     tuning: null,
-    jobs: 1,
   },
 };
