@@ -14,7 +14,7 @@ interface CompareFlags extends BackendOptions, SamplingFlags {
   readonly models: readonly string[];
   readonly prompts: string;
   readonly judge?: string;
-  readonly maxNewTokens: number;
+  readonly maxNewTokens?: number;
   readonly batchSize: number;
   readonly out?: string;
   readonly json?: true;
@@ -62,7 +62,11 @@ export function addCompareCommand(parent: Command, io: Io): void {
     .requiredOption("--models <a,b>", `2 to ${MOST_MODELS} models or runs`, modelList)
     .requiredOption("--prompts <file>", "prompts, JSON lines")
     .option("--judge <file>", "settings of a judge, YAML (default: none judges)")
-    .option("--max-new-tokens <n>", "most tokens per completion", integerFrom(1), 256)
+    .option(
+      "--max-new-tokens <n>",
+      "most tokens per completion (default: 256, or fewer where a model has less room)",
+      integerFrom(1),
+    )
     .option("--batch-size <n>", "most completions computed together", integerFrom(1), 16)
     .option("--out <file>", "file to write as JSON lines")
     .option("--json", "print JSON");

@@ -11,6 +11,9 @@ import { type WinRate, winRate } from "../judges/statistics/win-rate.ts";
 import { progressTo } from "../output.ts";
 import { type ComparePrompt, modelPrompts, textOf } from "./prompts.ts";
 
+/** Most new tokens where nobody says, and models have the room. */
+const MOST_NEW_TOKENS = 256;
+
 /** A model to compare. */
 export interface ComparedModel {
   readonly name: string;
@@ -44,6 +47,13 @@ export interface PairWinRate extends WinRate {
   readonly rival: string;
 }
 
+/** How completions are drawn. */
+export interface CompareOptions
+  extends Omit<SamplingOptions, "samples" | "signal" | "endIds" | "maxNewTokens"> {
+  /** Missing for 256, or as many as a model has room for after the longest prompt. */
+  readonly maxNewTokens?: number;
+}
+
 /**
  * Generates all completions. Only one model is in memory at a time; all draw the same random numbers.
  * @param options of sampling; `samples` is 1
@@ -51,7 +61,7 @@ export interface PairWinRate extends WinRate {
 export async function completionsOf(
   models: readonly ComparedModel[],
   prompts: readonly ComparePrompt[],
-  options: Omit<SamplingOptions, "samples" | "signal" | "endIds">,
+  options: CompareOptions,
   io: Io,
 ): Promise<readonly ComparedRow[]> {
   const completions = prompts.map((): Record<string, ModelCompletion> => ({}));
@@ -60,8 +70,18 @@ export async function completionsOf(
     io.signal.throwIfAborted();
     const model = await loadTextModel(path);
     try {
-      const { rows, endIds } = modelPrompts(prompts, model, name, options.maxNewTokens, io);
-      const sampling = { ...options, samples: 1, endIds, signal: io.signal };
+      const { rows, endIds } = await modelPrompts(
+        prompts,
+        model,
+        name,
+        options.maxNewTokens ?? 1,
+        io,
+      );
+      const longest = Math.max(...rows.map(({ ids }) => ids.length));
+      // The last new token is never read.
+      const room = model.config.maxPositions - longest + 1;
+      const maxNewTokens = options.maxNewTokens ?? Math.min(MOST_NEW_TOKENS, room);
+      const sampling = { ...options, maxNewTokens, samples: 1, endIds, signal: io.signal };
       let done = 0;
       for await (const { text, finish } of generateRows(model, rows, sampling)) {
         const row = completions[done++] as Record<string, ModelCompletion>;

@@ -67,7 +67,7 @@ export function textOf({ content }: Pick<ComparePrompt, "content">): string {
 
 /** What a model reads. */
 export interface ModelPrompts {
-  readonly rows: AsyncIterable<PromptRow>;
+  readonly rows: readonly PromptRow[];
   /** Tokens that end a reply beside those that end a text. */
   readonly endIds: readonly number[];
 }
@@ -75,16 +75,16 @@ export interface ModelPrompts {
 /**
  * The prompts as tokens of a model.
  * @param name of the model, for messages
- * @throws CommandError without a tokenizer, and for conversations without a chat template; `rows`
- *   throw it for prompts that are empty or leave no room for `maxNewTokens`
+ * @throws CommandError without a tokenizer, for conversations without a chat template, and for
+ *   prompts that are empty or leave no room for `maxNewTokens`
  */
-export function modelPrompts(
+export async function modelPrompts(
   prompts: readonly ComparePrompt[],
   model: TextModel,
   name: string,
   maxNewTokens: number,
   io: Io,
-): ModelPrompts {
+): Promise<ModelPrompts> {
   const tokenizer = model.tokenizer.require(`${name}: a comparison`);
   for (const warning of tokenizer.warnings) io.err(`warning: ${name}: ${warning}\n`);
   const talk = prompts.find(({ content }) => typeof content !== "string");
@@ -107,8 +107,10 @@ export function modelPrompts(
       yield { value: { ids: locating(place, encode) }, where: place };
     }
   };
+  const rows: PromptRow[] = [];
+  for await (const row of promptRows(sources(), model, maxNewTokens, io)) rows.push(row);
   return {
-    rows: promptRows(sources(), model, maxNewTokens, io),
+    rows,
     endIds: template ? endOfTurn(template, tokenizer, now) : [],
   };
 }

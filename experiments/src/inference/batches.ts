@@ -42,7 +42,7 @@ export function planBatches(lengths: readonly number[], limits: BatchLimits): Pl
  * @param weight of an item; a group ends once its sum reaches `limit`
  */
 export async function* groupsOf<Item>(
-  items: AsyncIterable<Item>,
+  items: AsyncIterable<Item> | Iterable<Item>,
   limit: number,
   weight: (item: Item) => number,
 ): AsyncGenerator<Item[]> {

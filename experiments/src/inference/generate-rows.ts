@@ -28,7 +28,7 @@ export interface RowCompletion extends Completion {
 /** The completions of prompts, in their order, the samples of a prompt one after the other. */
 export async function* generateRows(
   model: TextModel,
-  rows: AsyncIterable<PromptRow>,
+  rows: AsyncIterable<PromptRow> | Iterable<PromptRow>,
   { stop = [], batchSize, endIds = [], ...options }: SamplingOptions,
 ): AsyncGenerator<RowCompletion> {
   const generator = createGenerator(model.config, model.params, { maxRows: batchSize });

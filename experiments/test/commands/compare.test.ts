@@ -251,6 +251,18 @@ describe("commands/compare", () => {
     expect(err).toContain(`rows.jsonl:1 for ${basename(small)}: expected at most the model's 64`);
   });
 
+  test("without a number of new tokens there are as many as a small model has room for", async () => {
+    const small = [modelWithWords("gpt2-tied"), modelWithWords("mistral-window")];
+    const args = ["--models", small.join(), "--prompts", rowsFile([{ prompt: "w1 ".repeat(60) }])];
+    const { code, out, err } = await capture(["compare", ...args, "--backend", "ort", "--json"]);
+    expect(code, err).toBe(EXIT.ok);
+    const [row] = (JSON.parse(out) as Result).rows;
+    // 64 positions, of which the last new token takes none.
+    for (const { text } of Object.values(row?.completions ?? {})) {
+      expect(text.trim().split(/\s+/)).toHaveLength(5);
+    }
+  });
+
   test("a model that is missing, or no language model, is found before any is loaded", async () => {
     fresh();
     const missing = await compare([models[0], "no-such-model"], PROMPTS);
