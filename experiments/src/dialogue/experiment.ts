@@ -5,6 +5,7 @@ import { completionStage } from "../policy/stages/completions.ts";
 import { PREFERRED_FT, preferredFtStage } from "../policy/stages/preferred-ft.ts";
 import { referenceLogpsStage } from "../policy/stages/reference-logps.ts";
 import { rewardModelStage } from "../policy/stages/reward-model.ts";
+import { tuningExperiment } from "../policy/tuning/experiment.ts";
 import type { Experiment } from "../study/experiment.ts";
 import { collect } from "./collect.ts";
 import { REFERENCE_RUN, trainedRuns } from "./grid.ts";
@@ -32,3 +33,6 @@ const DEFINITION: StudyDefinition<DialogueSettings> = {
 
 /** `--experiment dialogue`. */
 export const DIALOGUE: Experiment = policyExperiment(DEFINITION);
+
+/** `preflab tune --experiment dialogue`. */
+export const DIALOGUE_TUNING: Experiment = tuningExperiment(DEFINITION);

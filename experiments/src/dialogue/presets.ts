@@ -1,8 +1,9 @@
 /** The sizes that a study comes in. */
+import type { SplitName } from "@preflab/data";
 import type { StudyPreset } from "../policy/experiment.ts";
 import { TUNED_PPO } from "../policy/methods/ppo-settings.ts";
 import type { ScratchBackbone } from "../policy/settings.ts";
-import { withChoice } from "../policy/tuning/candidates.ts";
+import { type TuningSettings, withChoice } from "../policy/tuning/candidates.ts";
 import { HH_PRESETS } from "./hh/presets.ts";
 import { PAPER_PRESETS } from "./paper/presets.ts";
 import type { DialogueSettings } from "./settings.ts";
@@ -18,7 +19,7 @@ const NEW_TOKENS = 32;
 const LENGTH = 160;
 
 const QUICK_PPO = withChoice(
-  { settings: TUNED_PPO, steps: 40, evalEvery: 10 },
+  { settings: TUNED_PPO, steps: 32, evalEvery: 8 },
   { lr: 1e-3, epochs: 2 },
 );
 
@@ -85,28 +86,61 @@ const SMOKE: DialogueSettings = {
   grid: { dpoBetas: [0.1, 1], targetKls: [4], goldTargetKls: [4] },
 };
 
+/** Six choices for every method, each run at two values of its sweep. */
+const QUICK_TUNING: TuningSettings<DialogueSettings> = {
+  candidates: [
+    { lr: 5e-5, ppo: { lr: 2.5e-4, epochs: 2 } },
+    { lr: 1e-4, ppo: { lr: 5e-4, epochs: 2 } },
+    { lr: 2e-4, ppo: { lr: 1e-3, epochs: 2 } },
+    { lr: 4e-4, ppo: { lr: 2.5e-4, epochs: 4 } },
+    { lr: 8e-4, ppo: { lr: 5e-4, epochs: 4 } },
+    { lr: 1.6e-3, ppo: { lr: 1e-3, epochs: 4 } },
+  ],
+  grid: { dpoBetas: [0.1, 1], targetKls: [2, 8], goldTargetKls: [2, 8] },
+  evaluation: { ...QUICK.evaluation, prompts: 128 },
+  klRange: 8,
+  flopsCap: 3e13,
+};
+
+const SMOKE_TUNING: TuningSettings<DialogueSettings> = {
+  ...QUICK_TUNING,
+  candidates: QUICK_TUNING.candidates.slice(0, 2),
+  grid: SMOKE.grid,
+  evaluation: SMOKE.evaluation,
+};
+
 const TASK = {
   labels: { kind: "bradley-terry", kappa: LABEL_KAPPA },
   seed: SHARED_SEED,
 } as const;
 
+const synthetic = (prompts: Readonly<Record<SplitName, number>>) => () =>
+  syntheticDialogueSource({ ...TASK, prompts });
+
+const PROMPTS = { train: 4500, validation: 512, test: 512 };
+
 /** All presets by name. */
 export const PRESETS: Readonly<Record<string, StudyPreset<DialogueSettings>>> = {
   quick: {
-    summary: "the embedded task, one seed",
+    summary: "all methods on the embedded task, one seed, about 12 minutes on 2 cores",
     needsData: false,
-    source: () =>
-      syntheticDialogueSource({ ...TASK, prompts: { train: 4500, validation: 512, test: 512 } }),
+    source: synthetic(PROMPTS),
     settings: QUICK,
-    tuning: null,
+    tuning: QUICK_TUNING,
   },
   smoke: {
     summary: "a few short runs on the embedded task, under a minute: shows that all works",
     needsData: false,
-    source: () =>
-      syntheticDialogueSource({ ...TASK, prompts: { train: 640, validation: 64, test: 64 } }),
+    source: synthetic({ train: 640, validation: 64, test: 64 }),
     settings: SMOKE,
-    tuning: null,
+    tuning: SMOKE_TUNING,
+  },
+  study: {
+    summary: "the embedded task with 5 seeds",
+    needsData: false,
+    source: synthetic(PROMPTS),
+    settings: { ...QUICK, seeds: 5 },
+    tuning: QUICK_TUNING,
   },
   ...HH_PRESETS,
   ...PAPER_PRESETS,

@@ -9,6 +9,7 @@ export type Registry = Readonly<Record<string, () => Promise<Experiment>>>;
 export const EXPERIMENTS: Registry = {
   dialogue: async () => (await import("../dialogue/experiment.ts")).DIALOGUE,
   sentiment: async () => (await import("../sentiment/experiment.ts")).SENTIMENT,
+  "dialogue-tuning": async () => (await import("../dialogue/experiment.ts")).DIALOGUE_TUNING,
   "sentiment-tuning": async () => (await import("../sentiment/experiment.ts")).SENTIMENT_TUNING,
 };
 

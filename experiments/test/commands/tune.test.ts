@@ -4,13 +4,12 @@ import { capture } from "../capture.ts";
 const tune = (...args: readonly string[]) => capture(["tune", ...args]);
 
 describe("preflab tune", () => {
-  test.each([
-    ["none", "expected an --experiment that is tuned (sentiment), got none."],
-    ["dialogue", "expected an --experiment that is tuned (sentiment), got dialogue."],
-  ])("%s is not tuned, and it says what is", async (experiment, message) => {
-    const { code, out, err } = await tune("--experiment", experiment);
+  test("an unknown experiment gives the names of those that are tuned", async () => {
+    const { code, out, err } = await tune("--experiment", "none");
     expect({ code, out }).toEqual({ code: 2, out: "" });
-    expect(err).toContain(message);
+    expect(err).toContain(
+      "expected an --experiment that is tuned (dialogue or sentiment), got none.",
+    );
   });
 
   test("a preset that names nothing to tune is not among those that can be", async () => {

@@ -51,7 +51,7 @@ export function candidateRuns<Settings extends StudySettings>(
 ): CandidateRun[] {
   return candidates.flatMap((choice, candidate) =>
     trainedRuns({ ...withCandidate(settings, choice), grid }, SEED)
-      .filter(({ group }) => group !== GROUP.untuned)
+      .filter(({ group, settings: { kind } }) => group !== GROUP.untuned && kind !== "model")
       .map((spec) => ({
         candidate,
         spec: {
