@@ -14,6 +14,7 @@ import { readResults } from "../results-file.ts";
 import { analyse } from "../statistics/analysis.ts";
 import type { StudyTimings } from "./facts.ts";
 import { reportHtml } from "./report.ts";
+import { SUMMARY, summaryTable } from "./summary.ts";
 
 /** Name of the file with all numbers of a study. */
 export const RESULTS = "results.json";
@@ -70,22 +71,26 @@ export async function drawResults(
       for (const path of kinds) await rm(path, { force: true });
     }
   }
+  await write(SUMMARY, summaryTable(results, analysis));
   await write("report.html", reportHtml({ results, analysis, pictures, timings }));
   return written;
 }
 
 /**
- * Figures in a folder that are not what its results give: specifications that differ, are missing or
- * are of no figure, and pictures that are missing. What is in pictures is not compared: other
+ * What in a folder is not what its results give: specifications and a summary that differ, are missing
+ * or are of no figure, and pictures that are missing. What is in pictures is not compared: other
  * versions of a renderer may round otherwise.
  * @returns their file names
  */
-export async function staleFigures(folder: string): Promise<string[]> {
-  const specs = figures(await readResults(join(folder, RESULTS)));
+export async function staleFiles(folder: string): Promise<string[]> {
+  const results = await readResults(join(folder, RESULTS));
+  const analysis = analyse(results);
+  const specs = figures(results, analysis);
   const present = new Set(await readdir(folder));
-  const expected = new Map(
-    Object.entries(specs).map(([name, spec]) => [`${name}${SPEC}`, specText(spec)]),
-  );
+  const expected = new Map<string, string>([
+    ...Object.entries(specs).map(([name, spec]) => [`${name}${SPEC}`, specText(spec)] as const),
+    [SUMMARY, summaryTable(results, analysis)],
+  ]);
   const stale = Object.keys(specs)
     .flatMap((name) => [`${name}${SVG}`, `${name}${PNG}`])
     .filter((name) => !present.has(name));

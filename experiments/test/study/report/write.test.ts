@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { drawStudy, staleFigures, studyFolders } from "../../../src/study/report/write.ts";
+import { drawStudy, staleFiles, studyFolders } from "../../../src/study/report/write.ts";
 import { writeResults } from "../../../src/study/results-file.ts";
 import { madeUpResults } from "../made-up.ts";
 
@@ -30,7 +30,7 @@ describe("study/report/write", () => {
     await drawStudy(folder);
     const after = await contents();
     expect(files.filter((_, i) => after[i] !== before[i])).toEqual([]);
-    expect(await staleFigures(folder)).toEqual([]);
+    expect(await staleFiles(folder)).toEqual([]);
   });
 
   it("puts times that lie beside the results into the report", async () => {
@@ -41,18 +41,20 @@ describe("study/report/write", () => {
     expect(page.includes("1 stage took 12 s")).toBe(true);
   });
 
-  it("finds specifications that results do not give", async () => {
+  it("finds specifications and a summary that results do not give", async () => {
     await drawStudy(folder);
     const path = join(folder, "frontier.vl.json");
     await writeFile(path, (await readFile(path, "utf8")).replace("reward", "score"));
     await rm(join(folder, "beta-kl.vl.json"));
     await rm(join(folder, "beta-kl.png"));
     await writeFile(join(folder, "old.vl.json"), "{}");
-    expect(await staleFigures(folder)).toEqual([
+    await writeFile(join(folder, "summary.md"), "DPO is best");
+    expect(await staleFiles(folder)).toEqual([
       "beta-kl.png",
       "beta-kl.vl.json",
       "frontier.vl.json",
       "old.vl.json",
+      "summary.md",
     ]);
   });
 
@@ -65,7 +67,7 @@ describe("study/report/write", () => {
     const names = await readdir(folder);
     expect(names.filter((name) => name.startsWith("beta-kl"))).toEqual([]);
     expect(names).toContain("target-kl.png");
-    expect(await staleFigures(folder)).toEqual([]);
+    expect(await staleFiles(folder)).toEqual([]);
   });
 
   it("finds studies two folders down", async () => {
@@ -83,7 +85,15 @@ describe("reports", async () => {
 
   for (const folder of folders) {
     it(`has the figures of its results in ${relative(reports, folder)}`, async () => {
-      expect(await staleFigures(folder)).toEqual([]);
+      expect(await staleFiles(folder)).toEqual([]);
     });
   }
+
+  it("has a summary of each experiment's study in the README", async () => {
+    const readme = await readFile(join(reports, "..", "README.md"), "utf8");
+    const studies = folders.filter((folder) => basename(folder) === "study");
+    for (const folder of studies) {
+      expect(readme, folder).toContain(await readFile(join(folder, "summary.md"), "utf8"));
+    }
+  });
 });
