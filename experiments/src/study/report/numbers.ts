@@ -20,6 +20,12 @@ export function withInterval(interval: Interval | null): string {
   return `${a} [${b}, ${c}]`.replaceAll("-", "−");
 }
 
+/** A share with its interval to three decimals: two would hide on which side of a half an end is. */
+export function share({ mean, low, high }: Estimate): string {
+  const [a, b, c] = [mean, low, high].map((value) => fixed(value, 3));
+  return `${a} [${b}, ${c}]`;
+}
+
 /** A mean with its standard error, to the digits that the error leaves. */
 export function withError(mean: number, error: number): string {
   const [a, b] = [mean, error].map((value) => fixed(value, decimals(error)));
