@@ -49,13 +49,19 @@ const EXPECTED = new Set([
  * @returns the exit code
  */
 export function reportError(error: unknown, command: string, io: Io): number {
-  if (isExpected(error)) io.err(`${command}: ${error.message}\n`);
+  if (isExpected(error)) io.err(`${command}: ${error.message}${adviceOn(error)}\n`);
   else {
     const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
     io.err(`${command}: unexpected error, please report it with this text.\n${shown}\n`);
   }
   if (error instanceof UsageError) return EXIT.usage;
   return error instanceof InterruptedError ? EXIT.interrupted : EXIT.failed;
+}
+
+/** What to do where the message of the system does not say. */
+function adviceOn(error: Error): string {
+  if (!("code" in error && error.code === "ENOSPC")) return "";
+  return ". The disk that results go to is full: make room, and run the same command again.";
 }
 
 function isExpected(error: unknown): error is Error {

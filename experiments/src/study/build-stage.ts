@@ -22,7 +22,10 @@ export function buildStage(
   };
   return store.finish(
     stage,
-    (folder) => stage.build({ ...reporter, folder, signal, input }),
+    (folder, isDamaged) => {
+      if (isDamaged) reporter.say("is built again: its files have changed since it was finished");
+      return stage.build({ ...reporter, folder, signal, input });
+    },
     isPatient ? { onWait: (reason) => reporter.say(`waiting. ${reason}`), signal } : {},
   );
 }

@@ -14,7 +14,8 @@ export interface SweepProgress {
   started(id: string): void;
   event(event: StageEvent): void;
   finished(id: string, seconds: number): void;
-  failed(id: string): void;
+  /** @param reason in one line */
+  failed(id: string, reason: string): void;
   /** It was interrupted. */
   stopped(id: string): void;
   /** Removes the table. */
@@ -115,9 +116,9 @@ export function sweepProgress(
       const note = progress?.note ? `  ${progress.note}` : "";
       say(`done   ${title(id)}  ${seconds.toFixed(1)} s${note}  (${headline()})`);
     },
-    failed: (id) => {
+    failed: (id, reason) => {
       running.delete(id);
-      say(`failed ${title(id)}`);
+      say(`failed ${title(id)}: ${reason}`);
     },
     stopped: (id) => {
       running.delete(id);

@@ -69,14 +69,15 @@ export class StageStore {
   /**
    * Builds a stage if it is not finished. What an interrupted build left is there when it is called
    * again, unless that is damaged.
-   * @param build writes into the folder, whose folder `partial` is removed afterwards
+   * @param build writes into the folder, whose folder `partial` is removed afterwards; told whether
+   *   the stage was finished before, and something has changed its files
    * @param options `onWait`: wait for another process that builds the stage
    * @returns whether there was anything to do
    * @throws CommandError while another process builds it
    */
   async finish(
     stage: Stage,
-    build: (folder: string) => Promise<void>,
+    build: (folder: string, isDamaged: boolean) => Promise<void>,
     options: LockOptions = {},
   ): Promise<boolean> {
     const { id } = stage;
@@ -100,17 +101,18 @@ export class StageStore {
 
   async #build(
     { id, config, inputs }: Stage,
-    build: (folder: string) => Promise<void>,
+    build: (folder: string, isDamaged: boolean) => Promise<void>,
   ): Promise<void> {
     const folder = this.folder(id);
-    if (await isThere(join(folder, MARK))) {
-      // Damaged: what it holds is not gone on from.
+    const isDamaged = await isThere(join(folder, MARK));
+    if (isDamaged) {
+      // What it holds is not gone on from.
       for (const name of [MARK, TIMES]) await rm(join(folder, name), { force: true });
     }
     const before = await readSeconds(folder).catch(() => 0);
     const begin = performance.now();
     try {
-      await buildOrBeginAnew(folder, build);
+      await buildOrBeginAnew(folder, () => build(folder, isDamaged));
     } finally {
       const seconds = before + (performance.now() - begin) / 1000;
       await writeTextAtomically(join(folder, TIMES), `${JSON.stringify({ seconds })}\n`);
@@ -122,18 +124,15 @@ export class StageStore {
 }
 
 /** @throws what `build` throws, but for damage to what an interrupted build has left */
-async function buildOrBeginAnew(
-  folder: string,
-  build: (folder: string) => Promise<void>,
-): Promise<void> {
+async function buildOrBeginAnew(folder: string, build: () => Promise<void>): Promise<void> {
   const partial = join(folder, SCRATCH);
   const isResumed = await isThere(partial);
   try {
-    await build(folder);
+    await build();
   } catch (error) {
     if (!isResumed || !(error instanceof Error) || error.name !== "CheckpointError") throw error;
     await rm(partial, { recursive: true });
-    await build(folder);
+    await build();
   }
 }
 

@@ -88,7 +88,7 @@ async function buildInChild(
     await runChild({ args: stageArguments(study, id), onEvent: progress.event, signal });
   } catch (error) {
     if (error instanceof InterruptedError) progress.stopped(id);
-    else progress.failed(id);
+    else progress.failed(id, lastLineOf(messageOf(error)));
     throw error;
   }
   progress.finished(id, (performance.now() - begin) / 1000);
@@ -106,6 +106,11 @@ function stageArguments(
     ...(seeds === null ? [] : ["--seeds", String(seeds)]),
     ...(data === null ? [] : ["--data", data]),
   ];
+}
+
+/** Of a process that failed: what it said last. */
+function lastLineOf(message: string): string {
+  return message.trimEnd().split("\n").at(-1)?.trim() ?? "";
 }
 
 function messageOf(error: unknown): string {

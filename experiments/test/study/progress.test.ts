@@ -57,13 +57,13 @@ describe("study/progress", () => {
     );
     progress.started("run/a");
     progress.event({ stage: "run/a", say: "a word" });
-    progress.failed("run/a");
+    progress.failed("run/a", "no memory");
     progress.started("run/b");
     progress.stopped("run/b");
     expect(written().split("\n")).toEqual([
       "start  DPO",
       "       DPO: a word",
-      "failed DPO",
+      "failed DPO: no memory",
       "start  PPO",
       "saved  PPO",
       "",

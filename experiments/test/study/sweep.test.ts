@@ -30,6 +30,9 @@ describe("study/sweep", () => {
     const third = await toy("sweep", "--out", folder, "--jobs", "1");
     expect(third.code).toBe(0);
     expect(third.err).toContain("1 stages to build, 1 at a time");
+    expect(third.err).toContain(
+      "stage run/seed1: is built again: its files have changed since it was finished\n",
+    );
     expect(third.err).toContain("done   stage run/seed1");
     expect(results(folder)).toBe(before);
   });
@@ -92,7 +95,9 @@ describeUnless(noFull, "study/sweep with stages that fail", () => {
     expect({ code, out }).toEqual({ code: 1, out: "" });
     expect(err).toContain("done   stage run/seed2");
     expect(err).toContain("2 of 5 stages failed.");
+    expect(err).toContain("failed stage run/seed1: preflab: run/seed1 fails, as it");
     expect(err).toContain("ENOSPC: no space left on device");
+    expect(err).toContain("is full: make room, and run the same command again.\n");
     expect(err).toContain("preflab: run/seed1 fails, as it was told to");
     expect(err).toContain("not built since they need them: last\n");
     expect(err).toContain(
