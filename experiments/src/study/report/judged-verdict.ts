@@ -11,7 +11,7 @@ import type { JudgedAnalysis } from "../statistics/analysis.ts";
 import { mean } from "../statistics/bootstrap.ts";
 import type { JudgedPoint, ShownSetting } from "../statistics/judged.ts";
 import { type AgainstData, type AgainstRival, EVEN } from "../statistics/preference.ts";
-import { difference, plain, withInterval } from "./numbers.ts";
+import { difference, plain, share } from "./numbers.ts";
 import { capital, onSeeds, seedLimits, type Verdict } from "./verdict.ts";
 
 /** How a verdict on replies is reached, for readers. */
@@ -61,7 +61,7 @@ export function replyVerdict(
 }
 
 function headline({ setting: { label }, overall }: AgainstData, better: readonly AgainstRival[]) {
-  const rate = withInterval(overall);
+  const rate = share(overall);
   const facts = {
     preferred: `replies of ${label} are preferred to those of the data, with a win rate of ${rate}`,
     "not preferred": `the replies of the data are preferred to those of ${label}, whose win rate is ${rate}`,
@@ -86,7 +86,7 @@ function dataSentence({ setting, prompts, temperatures, overall, each }: Against
     (wanted) => each.filter(({ preference }) => preference === wanted).length,
   );
   return (
-    `${setting.label} ${where}: win rate ${withInterval(overall)}, ${WORDS[overall.preference]}. ` +
+    `${setting.label} ${where}: win rate ${share(overall)}, ${WORDS[overall.preference]}. ` +
     `At single temperatures from ${temperatures[0]} to ${temperatures.at(-1)} the interval is above ` +
     `${EVEN} at ${above} of ${each.length} and below it at ${below}.`
   );

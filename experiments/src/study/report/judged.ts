@@ -19,7 +19,7 @@ export function winRateTables({ settings, shown }: JudgedAnalysis, named: Named)
     temperatureTable(which, "test", cell, named);
   return [
     of(shown, win),
-    html`<p><small>Coloured where the interval excludes ${EVEN}.</small></p>`,
+    html`<p><small>T is the sampling temperature. Coloured where the interval excludes ${EVEN}.</small></p>`,
     details("Win rates of all settings", of(settings, win)),
     details("Gold reward of all settings", of(settings, gold)),
   ];
@@ -41,7 +41,7 @@ export function rivalsTable({ againstRivals: rivals }: JudgedAnalysis, named: Na
   return [
     html`<h3>Differences from other methods</h3>
 <p>Win rate of ${first.subject.label} less that of others on the same prompts; coloured where the interval excludes 0.</p>`,
-    table(["method", "setting", "mean over temperatures", ...sorted.map(temperatureName)], rows),
+    table(["method", "setting", "mean over T", ...sorted.map(temperatureName)], rows),
   ];
 }
 
@@ -93,7 +93,7 @@ export function newTopicsSection({ settings, shown }: JudgedAnalysis, named: Nam
   const own = of(shown, win);
   if (!own) return null;
   return [
-    html`<p>Win rates against the data's replies about topics that neither the policies nor their data have seen, ± standard errors over prompts and seeds.</p>`,
+    html`<p>Win rates against the data's replies about topics that neither the policies nor their data have seen, by sampling temperature T, ± standard errors over prompts and seeds.</p>`,
     own,
     details("Win rates of all settings on new topics", of(settings, win)),
     details("Gold reward of all settings on new topics", of(settings, gold)),
@@ -114,7 +114,7 @@ export function judgesSection({ judge, agreement, position_bias: biases }: Compa
   ]);
   const places = biases.map(({ judge: name, first_preferred: first }) => [
     name,
-    sided(first, EVEN, withInterval(first)),
+    withInterval(first),
     `${first.count}`,
     first.low > EVEN ? "the first place" : first.high < EVEN ? "the second place" : "neither",
   ]);
@@ -138,10 +138,14 @@ function agreementSentence(rows: Comparisons["agreement"]): string {
   const chance = rows.filter(({ agreement }) => agreement.low <= EVEN).length;
   const same = rows.filter((row) => isSameSide(row.first_rate, row.second_rate)).length;
   const [least, most] = [Math.min(...shares), Math.max(...shares)].map((x) => plain(100 * x));
+  const excluded =
+    chance === 0
+      ? "which the interval of every row excludes"
+      : `which the interval of ${chance} of ${rows.length} rows does not exclude`;
   return (
-    `Judges agree about ${least} to ${most} % of pairs; coins would about half of them, and of ` +
-    `${chance} of ${rows.length} comparisons the interval does not exclude that. Both prefer the same ` +
-    `policy in ${same} of ${rows.length}: one judge may stand for the other only there.`
+    `Judges agree on ${least === most ? least : `${least} to ${most}`} % of pairs; two that toss coins ` +
+    `would agree on half of them, ${excluded}. Both prefer the same policy in ${same} of ` +
+    `${rows.length} rows: only there could one judge stand for the other.`
   );
 }
 
@@ -179,7 +183,7 @@ function temperatureTable(
 }
 
 function temperatureName(temperature: number): string {
-  return `temperature ${temperature}`;
+  return `T = ${temperature}`;
 }
 
 function nameOf({ group, setting }: JudgedSetting, named: Named): Content[] {

@@ -91,8 +91,10 @@ describe("study/report of a study whose replies were judged", () => {
   it("says how far judges agree, whether they prefer the same, and which places they favour", () => {
     const judges = section(page, "judges");
     expect(judges).toContain("64 % [61, 67] of 1200 held-out pairs");
-    expect(judges).toContain("Judges agree about 70 to 80 % of pairs");
-    expect(judges).toContain("Both prefer the same policy in 2 of 4");
+    expect(judges).toContain(
+      "Judges agree on 70 to 80 % of pairs; two that toss coins would agree on half of them, which the interval of every row excludes.",
+    );
+    expect(judges).toContain("Both prefer the same policy in 2 of 4 rows");
     expect(judges.match(/<td>the first place<\/td>/g)).toHaveLength(1);
     expect(judges.match(/<td>neither<\/td>/g)).toHaveLength(1);
     const alone = compared(results, () => ({ agreement: [], position_bias: [] }));

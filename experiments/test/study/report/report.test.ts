@@ -9,6 +9,7 @@ import {
   duration,
   large,
   plain,
+  share,
   withError,
   withInterval,
 } from "../../../src/study/report/numbers.ts";
@@ -198,6 +199,11 @@ describe("study/report/numbers", () => {
     expect(difference({ mean: -0.0415, low: -0.0607, high: 0.0196 })).toBe(
       "−0.042 [−0.061, +0.020]",
     );
+  });
+
+  it("writes shares to three decimals", () => {
+    expect(share({ mean: 0.55, low: 0.50012, high: 0.6 })).toBe("0.550 [0.500, 0.600]");
+    expect(share({ mean: 0.55, low: 0.5012, high: 0.6 })).toBe("0.550 [0.501, 0.600]");
   });
 
   it("writes errors to two digits, and means to as many decimals", () => {
