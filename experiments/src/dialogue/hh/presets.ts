@@ -2,10 +2,10 @@
 import { UsageError } from "../../errors.ts";
 import type { StudyPreset } from "../../policy/experiment.ts";
 import { TUNED_PPO, TUNED_PPO_1024 } from "../../policy/methods/ppo-settings.ts";
-import type { ScratchBackbone } from "../../policy/settings.ts";
+import type { ComparisonSettings, ScratchBackbone } from "../../policy/settings.ts";
 import { withChoice } from "../../policy/tuning/candidates.ts";
 import type { DialogueSettings } from "../settings.ts";
-import { HH_MEDIUM, HH_SMALL, type HhSettings } from "./settings.ts";
+import { HH_MEDIUM, HH_SMALL, HH_SMOKE, type HhSettings } from "./settings.ts";
 import { hhSource } from "./source.ts";
 
 /** Seed of the task, of the backbone and of what all methods share. */
@@ -23,6 +23,11 @@ const SMALL_PPO = withChoice(
   { lr: 5e-4, epochs: 2 },
 );
 
+const COMPARISON: ComparisonSettings = {
+  ...{ temperatures: [0, 0.25, 0.5, 0.7, 1], samples: 2 },
+  ...{ newTopics: 0, newTopicTemperatures: [], bestOf: 64, seed: SHARED_SEED },
+};
+
 const SMALL: DialogueSettings = {
   backbone: SMALL_BACKBONE,
   preferredFt: { epochs: 2, batchSize: 32, lr: 3e-4, seed: SHARED_SEED, threads: 2 },
@@ -33,14 +38,11 @@ const SMALL: DialogueSettings = {
   },
   evaluation: { prompts: 128, samples: 2, pairs: 128, seed: SHARED_SEED, shown: 8 },
   pool: { samples: 128, ns: [1, 4, 16, 64, 128], seed: SHARED_SEED },
-  comparison: {
-    ...{ temperatures: [0, 0.25, 0.5, 0.7, 1], samples: 2 },
-    ...{ newTopics: 0, newTopicTemperatures: [], bestOf: 64, seed: SHARED_SEED },
-  },
+  comparison: COMPARISON,
   maxNewTokens: HH_SMALL.limits.reply,
   direct: {
     ...{ steps: 200, batchSize: 32, warmupSteps: 50, evalEvery: 50 },
-    lr: { dpo: 2e-4 },
+    lr: { dpo: 3e-4 },
   },
   ppo: { learned: SMALL_PPO, gold: SMALL_PPO },
   grid: {
@@ -51,6 +53,27 @@ const SMALL: DialogueSettings = {
   },
   seeds: 1,
   batchTokens: 12_288,
+};
+
+const SMOKE_PPO = { ...SMALL_PPO, steps: 1, evalEvery: 1 };
+
+const SMOKE: DialogueSettings = {
+  ...SMALL,
+  backbone: {
+    ...SMALL_BACKBONE,
+    ...{ layers: 1, width: 32, heads: 2, maxLength: HH_SMOKE.limits.text, threads: 1 },
+    ...{ texts: 400, heldOut: 20, steps: 10, batchSize: 16 },
+  },
+  preferredFt: { ...SMALL.preferredFt, epochs: 1, threads: 1 },
+  completions: { ...SMALL.completions, prompts: 16 },
+  rewardModel: { ...SMALL.rewardModel, epochs: 1, evaluations: 1, threads: 1 },
+  evaluation: { ...SMALL.evaluation, prompts: 8, pairs: 8, shown: 2 },
+  pool: { ...SMALL.pool, samples: 16, ns: [1, 4, 16] },
+  comparison: { ...COMPARISON, temperatures: [0, 1], bestOf: 4 },
+  maxNewTokens: HH_SMOKE.limits.reply,
+  direct: { ...SMALL.direct, steps: 2, warmupSteps: 1, evalEvery: 2 },
+  ppo: { learned: SMOKE_PPO, gold: SMOKE_PPO },
+  grid: { ...SMALL.grid, dpoBetas: [0.1], targetKls: [6] },
 };
 
 const MEDIUM_PPO = withChoice(
@@ -91,6 +114,13 @@ export const HH_PRESETS: Readonly<Record<string, StudyPreset<DialogueSettings>>>
     needsData: true,
     source: dialogues(HH_SMALL),
     settings: SMALL,
+    tuning: null,
+  },
+  "hh-smoke": {
+    summary: "a few steps of everything on transcripts (--data), in a minute or two",
+    needsData: true,
+    source: dialogues(HH_SMOKE),
+    settings: SMOKE,
     tuning: null,
   },
   "hh-medium": {

@@ -35,6 +35,17 @@ export const HH_SMALL: HhSettings = {
   seed: 0,
 };
 
+/** For a few steps of everything, with any transcripts. */
+export const HH_SMOKE: HhSettings = {
+  ...HH_SMALL,
+  vocabulary: 512,
+  limits: { text: 128, pair: 72, prompt: 48, reply: 24 },
+  most: {
+    pairs: { train: 64, validation: 16, test: 16 },
+    prompts: { train: 64, validation: 8, test: 8 },
+  },
+};
+
 /** For all of the published data, by a larger model and with longer replies. */
 export const HH_MEDIUM: HhSettings = {
   ...HH_SMALL,
