@@ -32,7 +32,7 @@ const QUICK_BACKBONE: ScratchBackbone = {
 
 const QUICK: DialogueSettings = {
   backbone: QUICK_BACKBONE,
-  preferredFt: { epochs: 2, batchSize: 64, lr: 5e-4, seed: SHARED_SEED, threads: 2 },
+  preferredFt: { epochs: 1, batchSize: 64, lr: 5e-4, seed: SHARED_SEED, threads: 2 },
   completions: { prompts: 512, completions: 4, seed: SHARED_SEED },
   rewardModel: {
     ...{ epochs: 3, batchSize: 32, lr: 1e-3, evaluations: 6 },
@@ -114,8 +114,8 @@ const TASK = {
   seed: SHARED_SEED,
 } as const;
 
-const synthetic = (prompts: Readonly<Record<SplitName, number>>) => () =>
-  syntheticDialogueSource({ ...TASK, prompts });
+const synthetic = (prompts: Readonly<Record<SplitName, number>>, pairsPerPrompt: number) => () =>
+  syntheticDialogueSource({ ...TASK, prompts, pairsPerPrompt });
 
 const PROMPTS = { train: 4500, validation: 512, test: 512 };
 
@@ -124,21 +124,21 @@ export const PRESETS: Readonly<Record<string, StudyPreset<DialogueSettings>>> = 
   quick: {
     summary: "all methods on the embedded task, one seed, about 12 minutes on 2 cores",
     needsData: false,
-    source: synthetic(PROMPTS),
+    source: synthetic(PROMPTS, 4),
     settings: QUICK,
     tuning: QUICK_TUNING,
   },
   smoke: {
     summary: "a few short runs on the embedded task, under a minute: shows that all works",
     needsData: false,
-    source: synthetic({ train: 640, validation: 64, test: 64 }),
+    source: synthetic({ train: 640, validation: 64, test: 64 }, 1),
     settings: SMOKE,
     tuning: SMOKE_TUNING,
   },
   study: {
     summary: "the embedded task with 5 seeds",
     needsData: false,
-    source: synthetic(PROMPTS),
+    source: synthetic(PROMPTS, 4),
     settings: { ...QUICK, seeds: 5 },
     tuning: QUICK_TUNING,
   },

@@ -17,8 +17,10 @@ import { DialogueTask } from "./synthetic/task.ts";
 
 /** Which world, and how much of it. */
 export interface SyntheticDialogueSettings {
-  /** Prompts of each part; one pair is labelled for each. */
+  /** Prompts of each part. */
   readonly prompts: Readonly<Record<SplitName, number>>;
+  /** Pairs that are labelled for each training prompt; for others it is one. */
+  readonly pairsPerPrompt: number;
   readonly labels: Labels;
   /** Of facts, prompts, texts and pairs: the same for all seeds of methods. */
   readonly seed: number;
@@ -43,7 +45,7 @@ export function syntheticDialogueSource(settings: SyntheticDialogueSettings): Ta
 
 /** The stage that draws pairs of a policy that no method knows, and labels them. */
 function preferenceStage(
-  { prompts, labels, seed }: SyntheticDialogueSettings,
+  { prompts, pairsPerPrompt, labels, seed }: SyntheticDialogueSettings,
   config: Json,
 ): Stage {
   return {
@@ -57,7 +59,8 @@ function preferenceStage(
       const facts = { goldLabels: 0, pairs: 0, ties: 0, sampledTokens: 0 };
       for (const part of PARTS) {
         const drawn = task.prompts.draw(part, prompts[part], seed);
-        const { pairs, ties, identical } = preferences(task, drawn, labels, seed);
+        const count = part === "train" ? pairsPerPrompt : 1;
+        const { pairs, ties, identical } = preferences(task, drawn, labels, seed, count);
         await writePairs(folder, part, pairs);
         facts.goldLabels += pairs.length;
         facts.pairs += pairs.length;

@@ -16,6 +16,7 @@ import { TASK } from "./synthetic/tasks.ts";
 
 const SETTINGS: SyntheticDialogueSettings = {
   prompts: { train: 60, validation: 20, test: 20 },
+  pairsPerPrompt: 2,
   labels: { kind: "deterministic" },
   seed: 0,
 };
@@ -52,9 +53,9 @@ describe("dialogue/synthetic-task", () => {
     reward.dispose();
   });
 
-  test("one pair is drawn for each prompt: those left out are counted", async () => {
+  test("two pairs are drawn for training prompts and one for others: those left out are counted", async () => {
     const { pairs, ties, goldLabels } = await readPreferenceFacts(preferences);
-    expect([pairs + ties, goldLabels]).toEqual([100, pairs]);
+    expect([pairs + ties, goldLabels]).toEqual([160, pairs]);
     expect(ties).toBeGreaterThan(0);
   });
 

@@ -25,6 +25,7 @@ describe("policy/evaluation", () => {
     await selectBackend("ort");
     const source = syntheticDialogueSource({
       prompts: { train: 4, validation: 4, test: 4 },
+      pairsPerPrompt: 1,
       labels: { kind: "deterministic" },
       seed: 0,
     });

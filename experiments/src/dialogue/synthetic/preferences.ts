@@ -1,5 +1,5 @@
 /**
- * Preferences: two completions of the mixture policy for every prompt, one of them preferred. All
+ * Preferences: pairs of completions of the mixture policy for every prompt, one of them preferred. All
  * randomness of a prompt comes from its words, so that other prompts never change it.
  */
 import type { TokenizedPair } from "@preflab/data";
@@ -35,32 +35,38 @@ export interface LabelledPair extends TokenizedPair {
   readonly rejectedGold: number;
 }
 
-/** One pair for each prompt, in their order. Completions end with EOS. */
+/**
+ * Pairs of completions of prompts, in their order. Completions end with EOS.
+ * @param perPrompt pairs of each, at least 1; more of them begin with those of fewer
+ */
 export function preferences(
   task: DialogueTask,
   prompts: readonly DialoguePrompt[],
   labels: Labels,
   seed: number,
+  perPrompt = 1,
 ): Preferences {
   const pairs: LabelledPair[] = [];
   let [identical, ties] = [0, 0];
   for (const [row, prompt] of prompts.entries()) {
-    const pair = drawPair(task, prompt, labels, seed);
-    if (pair.chosenIds.join() === pair.rejectedIds.join()) identical++;
-    else if (labels.kind === "deterministic" && pair.chosenGold === pair.rejectedGold) ties++;
-    else pairs.push({ ...pair, promptIds: prompt.ids, meta: { row } });
+    for (const pair of drawPairs(task, prompt, labels, seed, perPrompt)) {
+      if (pair.chosenIds.join() === pair.rejectedIds.join()) identical++;
+      else if (labels.kind === "deterministic" && pair.chosenGold === pair.rejectedGold) ties++;
+      else pairs.push({ ...pair, promptIds: prompt.ids, meta: { row } });
+    }
   }
   return { pairs, identical, ties };
 }
 
-/** The chosen completion of a prompt, EOS included; one of the two where its pair is left out. */
+/** The chosen completion of a prompt's first pair, EOS included; one of the two where it is left out. */
 export function chosenCompletion(
   task: DialogueTask,
   prompt: DialoguePrompt,
   labels: Labels,
   seed: number,
 ): readonly number[] {
-  return drawPair(task, prompt, labels, seed).chosenIds;
+  const [first] = drawPairs(task, prompt, labels, seed, 1) as [DrawnPair];
+  return first.chosenIds;
 }
 
 /** A pair that may be of the same completion twice, or of equal scores. */
@@ -69,13 +75,23 @@ interface DrawnPair extends Pick<LabelledPair, "chosenGold" | "rejectedGold"> {
   readonly rejectedIds: readonly number[];
 }
 
-function drawPair(
+function drawPairs(
   task: DialogueTask,
   prompt: DialoguePrompt,
   labels: Labels,
   seed: number,
-): DrawnPair {
+  count: number,
+): DrawnPair[] {
   const stream = new RandomStream(seed, `dialogue/preferences/${prompt.text}`);
+  return Array.from({ length: count }, () => drawPair(task, prompt, labels, stream));
+}
+
+function drawPair(
+  task: DialogueTask,
+  prompt: DialoguePrompt,
+  labels: Labels,
+  stream: RandomStream,
+): DrawnPair {
   const draw = () => task.completionIds(task.mixture.sample(prompt.asked, stream));
   const [a, b] = [draw(), draw()];
   const [goldA, goldB] = [task.score(prompt.asked, a), task.score(prompt.asked, b)];

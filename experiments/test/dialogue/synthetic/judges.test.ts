@@ -110,6 +110,20 @@ describe("dialogue/synthetic/preferences", () => {
     }
   });
 
+  test("more pairs of a prompt begin with its first, and differ", () => {
+    const labels = { kind: "bradley-terry", kappa: LABEL_KAPPA } as const;
+    const some = prompts.slice(0, 50);
+    const three = preferences(TASK, some, labels, 0, 3);
+    expect(three.pairs.length + three.identical).toBe(150);
+    const textOf = ({ meta, chosenIds, rejectedIds }: (typeof three.pairs)[number]) =>
+      JSON.stringify([meta?.row, Array.from(chosenIds), Array.from(rejectedIds)]);
+    const texts = three.pairs.map(textOf);
+    expect(texts).toEqual(
+      expect.arrayContaining(preferences(TASK, some, labels, 0).pairs.map(textOf)),
+    );
+    expect(new Set(texts).size).toBeGreaterThan(100);
+  });
+
   test("deterministic labels prefer the better one", () => {
     for (const { chosenGold, rejectedGold } of exact.pairs) {
       expect(chosenGold).toBeGreaterThan(rejectedGold);

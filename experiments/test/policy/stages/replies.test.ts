@@ -31,6 +31,7 @@ const SHOWN = 4;
 
 const SOURCE = syntheticDialogueSource({
   prompts: { train: 20, validation: 10, test: 10 },
+  pairsPerPrompt: 1,
   labels: { kind: "deterministic" },
   seed: 0,
 });
