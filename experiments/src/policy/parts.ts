@@ -10,9 +10,6 @@ export interface StudyParts<Settings extends StudySettings = StudySettings> {
   readonly reference: string;
 }
 
-/** Most completions that are sampled together where many are. */
-export const SAMPLED_ROWS = 256;
-
 /** Texts computed together, as many as fit into the tokens that a study allows. */
 export function batchRows({
   batchTokens,

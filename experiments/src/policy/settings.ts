@@ -154,4 +154,6 @@ export interface StudySettings {
   readonly seeds: number;
   /** Most texts that are computed together; no result depends on it beyond rounding. */
   readonly batchTokens: number;
+  /** Most completions that are sampled together: each takes a cache of keys and values. */
+  readonly sampledRows: number;
 }

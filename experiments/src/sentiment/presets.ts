@@ -63,6 +63,7 @@ const QUICK: SentimentSettings = {
   },
   seeds: 1,
   batchTokens: 8192,
+  sampledRows: 256,
 };
 
 const SMOKE: SentimentSettings = {

@@ -53,6 +53,7 @@ const SMALL: DialogueSettings = {
   },
   seeds: 1,
   batchTokens: 12_288,
+  sampledRows: 256,
 };
 
 const SMOKE_PPO = { ...SMALL_PPO, steps: 1, evalEvery: 1 };

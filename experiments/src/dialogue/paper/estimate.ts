@@ -39,7 +39,7 @@ const TOKEN_BYTES = 2e9;
 export function estimateStudy(settings: DialogueSettings, inputs: EstimateInputs): StudyEstimate {
   const { task, pairs, judge, ...described } = inputs;
   // The held-out judge is linear in words.
-  const model: EstimatedModel = { ...described, scorer: null };
+  const model: EstimatedModel = { ...described, scorer: null, sampledRows: settings.sampledRows };
   const { backbone, preferredFt, completions, evaluation } = settings;
   const length = backbone.maxLength;
   const weights = weightBytes(inputs.shape);

@@ -8,7 +8,7 @@ import {
   type RewardModel,
   samplePools,
 } from "@preflab/rlhf";
-import { batchRows, SAMPLED_ROWS } from "../parts.ts";
+import { batchRows } from "../parts.ts";
 import type { ComparisonSettings, StudySettings } from "../settings.ts";
 import type { PreferenceTask, ReplyComparison } from "../task.ts";
 
@@ -35,8 +35,8 @@ export interface SamplerParts {
 
 /** Replies of the model as it is. */
 export function plainSampler({ task, model, settings, signal }: SamplerParts): ReplySampler {
-  const { maxNewTokens, comparison } = settings;
-  const generator = createGenerator(model.config, model.params, { maxRows: SAMPLED_ROWS });
+  const { maxNewTokens, sampledRows, comparison } = settings;
+  const generator = createGenerator(model.config, model.params, { maxRows: sampledRows });
   return {
     sample: (prompts, temperature) =>
       generator.generate(
@@ -72,10 +72,10 @@ export function fewShotSampler(
 /** The reply that the learned reward likes best, of several; at temperature 0 they are all the same. */
 export function bestOfNSampler(parts: SamplerParts, rewardModel: RewardModel): ReplySampler {
   const { task, model, settings, signal } = parts;
-  const { maxNewTokens, backbone, comparison } = settings;
+  const { maxNewTokens, sampledRows, backbone, comparison } = settings;
   const { bestOf, seed } = comparison;
   const plain = plainSampler(parts);
-  const generator = createGenerator(model.config, model.params, { maxRows: SAMPLED_ROWS });
+  const generator = createGenerator(model.config, model.params, { maxRows: sampledRows });
   const proxy = new CheckedReward(
     learnedReward(rewardModel, {
       batchSize: batchRows(settings),
@@ -92,7 +92,7 @@ export function bestOfNSampler(parts: SamplerParts, rewardModel: RewardModel): R
           ...{ maxNewTokens, temperature, samples: bestOf, seed, signal },
           decode: (ids) => task.tokenizer.decode([...ids]),
         },
-        promptsAtOnce: Math.max(1, Math.floor(SAMPLED_ROWS / bestOf)),
+        promptsAtOnce: Math.max(1, Math.floor(sampledRows / bestOf)),
       },
     );
     const replies: Completion[] = [];

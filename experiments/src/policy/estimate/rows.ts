@@ -26,8 +26,6 @@ export interface Machine {
   readonly training: number;
   /** The same in sampling, one token after the other. */
   readonly sampling: number;
-  /** Texts sampled together. */
-  readonly sampledTogether: number;
 }
 
 /** Whose costs are estimated. */
@@ -37,6 +35,8 @@ export interface EstimatedModel {
   readonly machine: Machine;
   /** A model that scores texts for the gold reward; null where that costs next to nothing. */
   readonly scorer: Pick<ModelShape, "layers" | "width" | "vocabulary"> | null;
+  /** Completions sampled together. */
+  readonly sampledRows: number;
 }
 
 /** Models in memory while something runs, and what is trained of one of them. */
@@ -62,7 +62,7 @@ export function weightBytes(shape: ModelShape): number {
  * @param times how many stages there are of it; all else is of all of them together
  */
 export function estimateRow(
-  { shape, machine, scorer }: EstimatedModel,
+  model: EstimatedModel,
   length: number,
   row: {
     readonly name: string;
@@ -72,6 +72,7 @@ export function estimateRow(
     readonly times?: number;
   },
 ): EstimateRow {
+  const { shape, machine, scorer } = model;
   const { name, work, residents, disk, times = 1 } = row;
   const sampled = work.sampledTokens * forwardFlops(shape, length);
   const parallel =
@@ -83,7 +84,7 @@ export function estimateRow(
   return {
     ...{ name, times, ...work, disk },
     ...{ flops: parallel + sampled, hours: seconds / 3600 },
-    memory: memoryOf(shape, machine, residents),
+    memory: memoryOf(model, residents),
   };
 }
 
@@ -129,10 +130,10 @@ export function methodRows(
 
 /** What all of these estimates rest on, in sentences. @param rows all of them */
 export function commonAssumptions(
-  { name, shape, machine }: EstimatedModel,
+  { name, shape, machine, sampledRows }: EstimatedModel,
   rows: readonly EstimateRow[],
 ): string[] {
-  const { peakFlops, training, sampling, sampledTogether } = machine;
+  const { peakFlops, training, sampling } = machine;
   const percent = (share: number) => `${100 * share} %`;
   const weights = weightBytes(shape);
   const checkpoint = (weights * 4) / 1e9;
@@ -141,7 +142,7 @@ export function commonAssumptions(
     `${name}: ${(parametersOf(shape) / 1e6).toFixed(1)}M parameters, ${(weights / 1e9).toFixed(2)} GB.`,
     `Hours are of ${machine.name}: ${peakFlops / 1e12} TFLOP/s of ${machine.numbers}, of which ` +
       `${percent(training)} in training and reading, ${percent(sampling)} in sampling ` +
-      `${sampledTogether} texts at a time. Neither was measured.`,
+      `${sampledRows} texts at a time. Neither was measured.`,
     "Memory is weights, gradients, the optimizer's state, and activations or the sampling cache, " +
       "whichever is larger; memory that TensorFlow fragments comes on top. " +
       `More than the machine has: ${large.join(", ") || "none"}.`,
@@ -152,13 +153,12 @@ export function commonAssumptions(
 
 /** Weights, gradients twice (one is added up), the optimizer's state, and the larger of activations and cache. */
 function memoryOf(
-  shape: ModelShape,
-  { sampledTogether }: Machine,
+  { shape, sampledRows }: EstimatedModel,
   { copies, slots, texts, length }: Residents,
 ): number {
   const weights = weightBytes(shape);
   const state = slots === null ? 0 : (2 + slots) * weights;
   const activations = slots === null ? 0 : activationBytes(shape, { texts, length });
-  const cache = copies === 0 ? 0 : cacheBytes(shape, sampledTogether, length);
+  const cache = copies === 0 ? 0 : cacheBytes(shape, sampledRows, length);
   return copies * weights + state + Math.max(activations, cache);
 }

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Stage, StageContext } from "../../study/experiment.ts";
 import { loadStageModel, writeJson } from "../../study/stage-training.ts";
 import { replyJudge } from "../comparison/reply-judge.ts";
-import { batchRows, SAMPLED_ROWS, type StudyParts } from "../parts.ts";
+import { batchRows, type StudyParts } from "../parts.ts";
 import type { PreferenceTask } from "../task.ts";
 import { openRewardModel, REWARD_MODEL } from "./reward-model.ts";
 
@@ -56,7 +56,7 @@ async function build(
 ): Promise<void> {
   const model = await loadStageModel(input(reference));
   const rewardModel = await openRewardModel(input(REWARD_MODEL));
-  const { pool, evaluation, maxNewTokens, backbone } = settings;
+  const { pool, evaluation, maxNewTokens, sampledRows, backbone } = settings;
   const { maxLength } = backbone;
   const batchSize = batchRows(settings);
   const proxy = new CheckedReward(learnedReward(rewardModel, { batchSize, maxLength }), {
@@ -64,7 +64,7 @@ async function build(
   });
   const gold = new CheckedReward(await task.gold(), { timeoutMs: TIMEOUT_MS });
   const judge = task.comparison && (await replyJudge(task.comparison, signal));
-  const generator = createGenerator(model.config, model.params, { maxRows: SAMPLED_ROWS });
+  const generator = createGenerator(model.config, model.params, { maxRows: sampledRows });
   const prompts: readonly PolicyPrompt[] = task.prompts.test.slice(0, evaluation.prompts);
   const pools: PromptPool[] = [];
   try {

@@ -45,7 +45,8 @@ export const OUTCOMES: readonly StatementCheck[] = [
       "Sampled estimators of KL agree with the exact sum over the vocabulary within 3 standard " +
       "errors, and the exact one is never negative. Where all completions can be listed, rewards " +
       "and both estimators agree with the enumeration.",
-    where: "experiments/test/enumerable/estimators.test.ts, the table of what was enumerated",
+    where:
+      "experiments/test/enumerable/estimators.test.ts, the table of what was enumerated, in the report on sentiment",
     check: ({ results }) => withListed(estimators(results), results.enumeration, listedEstimators),
   },
   {
@@ -53,7 +54,7 @@ export const OUTCOMES: readonly StatementCheck[] = [
     text: "No policy is above the limit by more than its interval.",
     where:
       "experiments/test/enumerable/exact.test.ts, experiments/test/policy/reward-limit.test.ts, " +
-      "the table of what was enumerated",
+      "the table of what was enumerated, in the report on sentiment",
     check: (study) => withListed(withinLimit(study), study.results.enumeration, listedLimit),
   },
   {
@@ -61,7 +62,7 @@ export const OUTCOMES: readonly StatementCheck[] = [
     text: "Best-of-n is on or below the limit, and its KL is at most log n - (n - 1) / n.",
     where:
       "experiments/test/enumerable/exact.test.ts, packages/rlhf/test/best-of-n/bounds.test.ts, " +
-      "the table of what was enumerated",
+      "the table of what was enumerated, in the report on sentiment",
     check: ({ results }) => withListed(bestOfN(results), results.enumeration, listedBestOfN),
   },
   {

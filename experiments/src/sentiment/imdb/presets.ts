@@ -68,6 +68,7 @@ const SMALL: SentimentSettings = {
   },
   seeds: 1,
   batchTokens: 8192,
+  sampledRows: 256,
 };
 
 /** Four choices for every method, each run at a value or two of its sweep: a run takes a minute or two. */

@@ -29,7 +29,7 @@ export interface EstimateInputs extends Pick<EstimatedModel, "name" | "shape"> {
 const MACHINE: Machine = {
   ...{ name: "one A100 of 80 GB", memory: 80e9, peakFlops: 156e12 },
   numbers: "TensorFloat-32",
-  ...{ training: 0.25, sampling: 0.03, sampledTogether: 64 },
+  ...{ training: 0.25, sampling: 0.03 },
 };
 
 /** RoBERTa-large as a classifier, whose head is next to nothing. */
@@ -40,7 +40,10 @@ const REVIEW_BYTES = 84e6;
 
 /** All stages and runs of a study. */
 export function estimateStudy(settings: SentimentSettings, inputs: EstimateInputs): StudyEstimate {
-  const model: EstimatedModel = { ...inputs, machine: MACHINE, scorer: CLASSIFIER };
+  const model: EstimatedModel = {
+    ...{ ...inputs, machine: MACHINE, scorer: CLASSIFIER },
+    sampledRows: settings.sampledRows,
+  };
   const backbone = settings.backbone as PretrainedBackbone;
   const { prompts, completions } = settings.preferences;
   const length = backbone.maxLength;

@@ -76,6 +76,7 @@ const PAPER: SentimentSettings = {
   seeds: 1,
   // 32 texts.
   batchTokens: 32 * LENGTH,
+  sampledRows: 64,
 };
 
 const TASK: Omit<PaperTask, "model"> = {
