@@ -35,7 +35,7 @@ const QUICK: DialogueSettings = {
   preferredFt: { epochs: 1, batchSize: 64, lr: 5e-4, seed: SHARED_SEED, threads: 2 },
   completions: { prompts: 512, completions: 4, seed: SHARED_SEED },
   rewardModel: {
-    ...{ epochs: 3, batchSize: 32, lr: 1e-3, evaluations: 6 },
+    ...{ epochs: 2, batchSize: 32, lr: 1e-3, evaluations: 6 },
     ...{ seed: SHARED_SEED, threads: 2 },
   },
   evaluation: { prompts: 64, samples: 4, pairs: 128, seed: SHARED_SEED, shown: 8 },
@@ -58,6 +58,7 @@ const QUICK: DialogueSettings = {
   },
   seeds: 1,
   batchTokens: 8192,
+  sampledRows: 256,
 };
 
 const SMOKE: DialogueSettings = {
@@ -124,7 +125,7 @@ export const PRESETS: Readonly<Record<string, StudyPreset<DialogueSettings>>> = 
   quick: {
     summary: "all methods on the embedded task, one seed, about 12 minutes on 2 cores",
     needsData: false,
-    source: synthetic(PROMPTS, 4),
+    source: synthetic(PROMPTS, 6),
     settings: QUICK,
     tuning: QUICK_TUNING,
   },
@@ -138,7 +139,7 @@ export const PRESETS: Readonly<Record<string, StudyPreset<DialogueSettings>>> = 
   study: {
     summary: "the embedded task with 5 seeds",
     needsData: false,
-    source: synthetic(PROMPTS, 4),
+    source: synthetic(PROMPTS, 6),
     settings: { ...QUICK, seeds: 5 },
     tuning: QUICK_TUNING,
   },

@@ -8,7 +8,6 @@
  * that is asked again says the same, and swapping them changes the position bias alone.
  */
 import { RandomStream } from "@preflab/lm";
-import { LABEL_KAPPA } from "./preferences.ts";
 import type { DialoguePrompt } from "./prompts.ts";
 import type { DialogueTask } from "./task.ts";
 
@@ -33,7 +32,7 @@ export const JUDGES = {
   simple: { name: "S", sharpness: 2.5, lengthBias: 0.1, positionBias: 0.1 },
   /** Asked to mind brevity too. */
   concise: { name: "C", sharpness: 2.5, lengthBias: 0, positionBias: 0.1 },
-  human: { name: "human", sharpness: LABEL_KAPPA, lengthBias: 0, positionBias: 0 },
+  human: { name: "human", sharpness: 2, lengthBias: 0, positionBias: 0 },
 } as const satisfies Record<string, JudgeSettings>;
 
 /** A judge of a task's completions. */
